@@ -1,0 +1,343 @@
+"""The plan as frozen values. `loader.py` makes them from YAML; nothing here reads a file.
+
+A playbook is data: states, steps, guards and outcomes come from the closed lists below, so a plan is
+finite and can be explained. Lengths are `timedelta`, severities are colours, words stand in zh and en.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+import msgspec
+
+from emergency.core.values import Severity, Text
+
+
+class StepIs(msgspec.Struct, frozen=True, tag="step"):
+    """True when the step was done; with `answer`, when its decision was answered so."""
+
+    step: str
+    answer: str | None = None
+
+
+class StrandDone(msgspec.Struct, frozen=True, tag="strand"):
+    """True when every step of the strand is done; of the whole state when `strand` is None."""
+
+    strand: str | None = None
+
+
+class RoleAcknowledged(msgspec.Struct, frozen=True, tag="role"):
+    """True when `count` holders of the role have answered in the present state."""
+
+    role: str
+    count: int = 1
+
+
+class FactIs(msgspec.Struct, frozen=True, tag="fact_is"):
+    """True when the fact has had this value for at least `dwell`."""
+
+    fact: str
+    value: str
+    dwell: timedelta = timedelta(0)
+
+
+class FactOver(msgspec.Struct, frozen=True, tag="fact_over"):
+    """True when the fact has been at or above `value` for at least `dwell`."""
+
+    fact: str
+    value: float
+    dwell: timedelta = timedelta(0)
+
+
+class FactUnder(msgspec.Struct, frozen=True, tag="fact_under"):
+    """True when the fact has been below `value` for at least `dwell`."""
+
+    fact: str
+    value: float
+    dwell: timedelta = timedelta(0)
+
+
+class FactMissing(msgspec.Struct, frozen=True, tag="fact_missing"):
+    """True when nothing has reported the fact for so long: a dead sensor."""
+
+    fact: str
+    wait: timedelta
+
+
+class FactReaches(msgspec.Struct, frozen=True, tag="fact_reaches"):
+    """True when one count has caught up with another (everyone affected was called back)."""
+
+    fact: str
+    other: str
+
+
+class ClockOver(msgspec.Struct, frozen=True, tag="clock"):
+    """True when the clock has run at least so long."""
+
+    clock: str
+    over: timedelta
+
+
+class TimeLeftUnder(msgspec.Struct, frozen=True, tag="until"):
+    """True when less than `under` is left until the moment that the fact names."""
+
+    fact: str
+    under: timedelta
+
+
+class SeverityAtLeast(msgspec.Struct, frozen=True, tag="severity"):
+    """True from this severity on."""
+
+    level: Severity
+
+
+class ZonesSwept(msgspec.Struct, frozen=True, tag="zones"):
+    """True when every zone in scope is swept, or given up with a reason."""
+
+
+class SaidBy(msgspec.Struct, frozen=True, tag="said_by"):
+    """True when a holder of the role (or the agency) ordered this very transition."""
+
+    role: str
+
+
+class AnyOf(msgspec.Struct, frozen=True, tag="any"):
+    """True when one of the guards is."""
+
+    guards: tuple[Simple, ...]
+
+
+class AllOf(msgspec.Struct, frozen=True, tag="all"):
+    """True when each of the guards is."""
+
+    guards: tuple[Simple, ...]
+
+
+class NotOf(msgspec.Struct, frozen=True, tag="not"):
+    """True when the guard is not."""
+
+    guard: Simple
+
+
+Simple = (
+    StepIs
+    | StrandDone
+    | RoleAcknowledged
+    | FactIs
+    | FactOver
+    | FactUnder
+    | FactMissing
+    | FactReaches
+    | ClockOver
+    | TimeLeftUnder
+    | SeverityAtLeast
+    | ZonesSwept
+    | SaidBy
+)
+Guard = Simple | AnyOf | AllOf | NotOf
+
+FactType = Literal["count", "number", "yes_no", "time", "text", "choice"]
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """What the plan may ask or be told. `unless_told` is the value before anyone said otherwise;
+    for a time it may be `opened`, the moment the incident was opened."""
+
+    name: str
+    type: FactType
+    ask: Text
+    unless_told: str | None = None
+    choices: tuple[str, ...] = ()
+
+
+class Merge(msgspec.Struct, frozen=True, kw_only=True):
+    """A second report of the same place (or of anything on site) within `within` joins this incident."""
+
+    same: Literal["place", "site"]
+    within: timedelta
+
+
+class Raise(msgspec.Struct, frozen=True, kw_only=True):
+    """A severity that is reached by itself when the guard holds."""
+
+    to: Severity
+    when: Guard
+
+
+class RoleCall(msgspec.Struct, frozen=True, kw_only=True):
+    """From which severity on a role is called, and how many heads it needs."""
+
+    role: str
+    at: Severity
+    heads: int = 1
+
+
+class Agency(msgspec.Struct, frozen=True, kw_only=True):
+    """An outside agency: people dial it, the program prints the words and keeps the time."""
+
+    name: str
+    say: Text
+
+
+class Remind(msgspec.Struct, frozen=True, tag="remind"):
+    """Alert the same person again."""
+
+
+class CallDeputy(msgspec.Struct, frozen=True, tag="deputy"):
+    """Alert the next of the chain as well."""
+
+
+class Go(msgspec.Struct, frozen=True, tag="go"):
+    """Assume the worse case: go to a more dangerous state."""
+
+    state: str
+
+
+class RaiseTo(msgspec.Struct, frozen=True, tag="raise"):
+    """Raise the severity."""
+
+    level: Severity
+
+
+Outcome = Remind | CallDeputy | Go | RaiseTo
+
+DEFAULT_LATE: tuple[Outcome, ...] = (Remind(), CallDeputy())
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer of a decision; its key is 4 for the first, 5 for the second, up to 8."""
+
+    name: str
+    says: Text
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a role does in a state.
+
+    done: the time target, from the moment the step starts; `source` says whose rule it is
+        (a law, a standard, or `practice`).
+    per: with `zones`, one such step for every zone in the incident's scope.
+    every: the step starts again so long after it was done, while the state lasts.
+    late: what happens at `done`, then at each further `done` (at most a minute apart), in this order.
+    """
+
+    name: str
+    role: str
+    do: Text
+    done: timedelta | None = None
+    source: str = ""
+    strand: str | None = None
+    call: str | None = None
+    reports: tuple[str, ...] = ()
+    decision: tuple[Answer, ...] = ()
+    per: Literal["zones"] | None = None
+    every: timedelta | None = None
+    when: Guard | None = None
+    late: tuple[Outcome, ...] = DEFAULT_LATE
+
+
+class Nudge(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert to a role when a wait has gone on too long."""
+
+    role: str
+    do: Text
+
+
+class Leave(msgspec.Struct, frozen=True, kw_only=True):
+    """One way out of a state: by a guard (`when`) or by time (`after`), first match wins.
+
+    Without `to` the state stays and only the nudge is given, again and again.
+    """
+
+    to: str | None = None
+    when: Guard | None = None
+    after: timedelta | None = None
+    source: str = ""
+    because: Text | None = None
+    alert: Nudge | None = None
+
+
+class KnockOn(msgspec.Struct, frozen=True, kw_only=True):
+    """Another emergency to expect from this state on; a person confirms it by triggering it."""
+
+    playbook: str
+    when: Guard | None = None
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """A phase of the plan. `headline` is what a message says has happened; without it, the plan's title.
+
+    severity: entering the state raises the incident to this level.
+    commanded_by: the agency that decides here; our commander becomes its liaison.
+    tells: everyone who was alerted is told that this state was reached.
+    ends: the state is the deliberate end (stand-down) or the finding that nothing was wrong (false alarm).
+    """
+
+    name: str
+    title: Text
+    headline: Text | None = None
+    steps: tuple[Step, ...] = ()
+    leave: tuple[Leave, ...] = ()
+    severity: Severity | None = None
+    commanded_by: str | None = None
+    tells: bool = False
+    announce: Text | None = None
+    checklist: tuple[Text, ...] = ()
+    expects: tuple[KnockOn, ...] = ()
+    ends: Literal["stand_down", "false_alarm"] | None = None
+    final: bool = False
+
+
+class Clock(msgspec.Struct, frozen=True, kw_only=True):
+    """A clock of the plan; it starts at the moment that the fact tells."""
+
+    name: str
+    since: str
+
+
+class Playbook(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole plan. `states` stand in the order written; the first is where an incident begins.
+
+    silent_place: nobody who is believed to be at the incident's place is rung or texted.
+    """
+
+    id: str
+    code: str
+    title: Text
+    place: Literal["zone", "lift", "site"]
+    states: tuple[State, ...]
+    roles: tuple[RoleCall, ...]
+    start: Severity
+    raises: tuple[Raise, ...] = ()
+    lowers: tuple[Raise, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    agencies: tuple[Agency, ...] = ()
+    merge: Merge | None = None
+    silent_place: bool = False
+    press: Text | None = None
+
+    @property
+    def initial(self) -> str:
+        """The state an incident begins in."""
+        return self.states[0].name
+
+    def state(self, name: str) -> State:
+        """Return the state called *name*.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for state in self.states:
+            if state.name == name:
+                return state
+        raise KeyError(name)
+
+    def fact(self, name: str) -> Fact | None:
+        """Return the declared fact, or None."""
+        return next((fact for fact in self.facts if fact.name == name), None)
+
+    def agency(self, name: str) -> Agency | None:
+        """Return the agency of the plan, or None."""
+        return next((agency for agency in self.agencies if agency.name == name), None)

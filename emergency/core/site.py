@@ -1,0 +1,119 @@
+"""The building and its organisation as frozen values: places, duties, agencies, signature.
+
+A site is one for all plans; an incident keeps the one that held when it was opened.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from emergency.core.values import Text
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A zone, a lift, or the whole site. `short` is what fits into one SMS (at most 12 characters)."""
+
+    id: str
+    kind: Literal["zone", "lift", "site"]
+    name: Text
+    short: Text
+    within: str | None = None
+    registration: str = ""
+    gate: Text | None = None
+    aliases: tuple[str, ...] = ()
+
+
+class Duty(msgspec.Struct, frozen=True, kw_only=True):
+    """What the site says of a role: its title, whose holders deputise for it, who may not hold it too.
+
+    deputies: roles whose holders follow when this role's own are used up, first choice first.
+    higher: the role that takes it when nobody is left.
+    command: holders may take command of an incident; `order` of the list of duties is seniority.
+    urgent: called by voice and SMS together from the first moment (practice: command roles).
+    """
+
+    role: str
+    title: Text
+    deputies: tuple[str, ...] = ()
+    higher: str | None = None
+    command: bool = False
+    urgent: bool = False
+    conflicts: tuple[str, ...] = ()
+
+
+class SiteAgency(msgspec.Struct, frozen=True, kw_only=True):
+    """An outside agency as this site knows it; `number` is printed for a person to dial."""
+
+    id: str
+    name: Text
+    number: str
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """One building. `places` holds the site itself first."""
+
+    id: str
+    name: Text
+    signature: Text
+    address: Text
+    timezone: str
+    country: str
+    places: tuple[Place, ...]
+    duties: tuple[Duty, ...]
+    agencies: tuple[SiteAgency, ...] = ()
+    facts: dict[str, str] = {}
+
+    def place(self, id: str) -> Place:
+        """Return the place with this id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for place in self.places:
+            if place.id == id:
+                return place
+        raise KeyError(id)
+
+    def duty(self, role: str) -> Duty:
+        """Return what the site says of *role*; a role it does not know bears its own name as title."""
+        for duty in self.duties:
+            if duty.role == role:
+                return duty
+        return Duty(role=role, title=Text(role, role.replace("_", " ")))
+
+    def agency(self, id: str) -> SiteAgency | None:
+        """Return the agency with this id, or None."""
+        return next((agency for agency in self.agencies if agency.id == id), None)
+
+    def inside(self, id: str) -> frozenset[str]:
+        """Return the ids of *id* and of every place within it."""
+        found = {id}
+        grew = True
+        while grew:
+            more = {p.id for p in self.places if p.within in found} - found
+            found |= more
+            grew = bool(more)
+        return frozenset(found)
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """A person of the response team as the core knows one: an id and abilities, no name and no number.
+
+    roles: role to rank, 1 for the normal holder, higher for deputies.
+    duty: on shift; on call (reachable, off site); off.
+    numbers: how many telephone numbers the roster holds, tried in order.
+    two_way: may answer by SMS (some countries' networks carry no replies).
+    busy: the gravest other open incident this person holds a role in, 0 for none.
+    """
+
+    id: str
+    language: str = "zh"
+    roles: dict[str, int] = {}
+    duty: Literal["on", "call", "off"] = "on"
+    channels: tuple[str, ...] = ("sms", "voice")
+    numbers: int = 1
+    two_way: bool = True
+    zone: str | None = None
+    busy: int = 0

@@ -1,0 +1,41 @@
+"""Small values that every room shares: words in two languages, severity, kind of incident."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Literal
+
+import msgspec
+
+Language = Literal["zh", "en"]
+Mode = Literal["real", "drill"]
+Channel = Literal["sms", "voice"]
+
+
+class Text(msgspec.Struct, frozen=True):
+    """The same words in both languages; a missing one is a mistake that the loader refuses."""
+
+    zh: str
+    en: str
+
+    def of(self, language: str) -> str:
+        """Return the words in *language*; any language but Chinese gets the English ones."""
+        return self.zh if language == "zh" else self.en
+
+
+class Severity(IntEnum):
+    """How grave an incident is. A colour, never a bare number: Chinese scales count both ways
+    (Emergency Response Law art. 63: 1 is the gravest; GB/T 38315: 1 is the lightest)."""
+
+    blue = 1
+    yellow = 2
+    orange = 3
+    red = 4
+
+
+SEVERITY_WORDS: dict[Severity, Text] = {
+    Severity.blue: Text("蓝色", "blue"),
+    Severity.yellow: Text("黄色", "yellow"),
+    Severity.orange: Text("橙色", "orange"),
+    Severity.red: Text("红色", "red"),
+}
