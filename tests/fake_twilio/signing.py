@@ -26,6 +26,7 @@ def signature(url: str, form: Mapping[str, str], token: str) -> str:
         url: the public URL, with its query and without its fragment.
         form: the fields of the body; empty for a GET, whose fields are in the URL.
         token: the auth token of the account.
+
     """
     text = url + "".join(name + form[name] for name in sorted(form))
     digest = hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()

@@ -46,7 +46,12 @@ class Timeline:
         """Wait until *seconds* have passed."""
         assert self._loop is not None
         woken: asyncio.Future[None] = self._loop.create_future()
-        self.after(seconds, lambda: woken.done() or woken.set_result(None))
+
+        def wake() -> None:
+            if not woken.done():
+                woken.set_result(None)
+
+        self.after(seconds, wake)
         await woken
 
     def advance(self, seconds: float) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
+from xml.etree import ElementTree
 
 
 class BadTwiml(Exception):
@@ -28,6 +28,7 @@ class Verb:
 
         Raises:
             BadTwiml: it is not one.
+
         """
         text = self.get(name, str(default))
         try:
@@ -47,6 +48,7 @@ def parse(document: str, verbs: frozenset[str]) -> list[Verb]:
 
     Raises:
         BadTwiml: not XML, no <Response> around it, or a verb that is not among *verbs*.
+
     """
     if "<!DOCTYPE" in document or "<!ENTITY" in document:
         raise BadTwiml("a document type is not allowed")

@@ -1,0 +1,1 @@
+"""Runs emergency plans: decide, write down, send, listen."""

@@ -1,0 +1,90 @@
+"""Who takes which role: the chain of candidates of a role, and the choice among them.
+
+The chain is the role's own people by duty and rank, then the holders of the roles that deputise for it, then
+the next higher role (practice, after the deputy resolution of the founding plan). Skipped are people who are off,
+already in an equal or graver incident elsewhere, believed to be in a silent place, or holding a role
+that must be kept apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from emergency.core.incident import Incident
+from emergency.core.site import Member
+
+Because = Literal["holder", "deputy", "standing_in"]
+
+DUTY_ORDER = {"on": 0, "call": 1}
+
+
+def chain(incident: Incident, role: str) -> tuple[str, ...]:
+    """Return who may take *role*, first choice first: its own people, then its deputies'."""
+    seen: dict[str, None] = {}
+    for each in (role, *incident.site.duty(role).deputies):
+        for member in _people_of(incident, each):
+            seen.setdefault(member.id)
+    return tuple(seen)
+
+
+def _people_of(incident: Incident, role: str) -> Iterator[Member]:
+    able = (m for m in incident.members.values() if role in m.roles and m.duty in DUTY_ORDER)
+    yield from sorted(able, key=lambda m: (DUTY_ORDER[m.duty], m.roles[role], m.id))
+
+
+def is_free(incident: Incident, person: str, role: str) -> bool:
+    """Return whether *person* may be called on for *role* now."""
+    member = incident.members.get(person)
+    if member is None or member.duty not in DUTY_ORDER or member.busy >= incident.severity:
+        return False
+    return not is_silenced(incident, member) and not _conflicts(incident, person, role)
+
+
+def is_silenced(incident: Incident, member: Member) -> bool:
+    """Return whether the person is believed to be where no phone may ring."""
+    return incident.playbook.silent_place and member.zone in incident.site.inside(incident.place)
+
+
+def _conflicts(incident: Incident, person: str, role: str) -> bool:
+    apart = set(incident.site.duty(role).conflicts)
+    held = {r for r, slots in incident.roles.items() if person in slots.values()}
+    return bool(held & apart) or any(role in incident.site.duty(r).conflicts for r in held)
+
+
+def choose(incident: Incident, role: str) -> tuple[str, Because] | None:
+    """Return who takes a free place in *role* and why, or None when nobody is left.
+
+    People without a role in this incident come before those who have one; among equals the chain decides.
+    """
+    held = set(incident.holders(role))
+    free = [p for p in chain(incident, role) if p not in held and is_free(incident, p, role)]
+    busy_here = {p for slots in incident.roles.values() for p in slots.values()}
+    for person in sorted(free, key=lambda p: (p in busy_here and not _own(incident, p, role), p in busy_here)):
+        member = incident.members[person]
+        if role not in member.roles:
+            return person, "standing_in"
+        return person, "holder" if member.roles[role] == 1 else "deputy"
+    return None
+
+
+def _own(incident: Incident, person: str, role: str) -> bool:
+    return incident.members[person].roles.get(role) == 1
+
+
+def next_deputy(incident: Incident, role: str, asked: set[str]) -> str | None:
+    """Return the next of the chain who was not asked yet, or None."""
+    return next((p for p in chain(incident, role) if p not in asked and is_free(incident, p, role)), None)
+
+
+def next_higher(incident: Incident, role: str, asked: set[str]) -> str | None:
+    """Return who takes *role* when its chain is used up: the first free of the next higher roles, or None."""
+    seen = {role}
+    higher = incident.site.duty(role).higher
+    while higher is not None and higher not in seen:
+        seen.add(higher)
+        for person in (*incident.holders(higher), *chain(incident, higher)):
+            if person not in asked and is_free(incident, person, role):
+                return person
+        higher = incident.site.duty(higher).higher
+    return None

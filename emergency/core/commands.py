@@ -1,0 +1,207 @@
+"""What may be asked of an incident, in the imperative. `decide` answers with events or refuses.
+
+`by` is a roster id, an agency id, or `console` for whoever sits at the program. Free words arrive as seals.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from emergency.core.playbook import Playbook
+from emergency.core.site import Member, Site
+from emergency.core.values import Mode, Severity
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """The root of all commands."""
+
+
+class OpenIncident(Command, frozen=True):
+    """Begin. `mode` is fixed from here on."""
+
+    incident: str
+    code: str
+    mode: Mode
+    playbook: Playbook
+    site: Site
+    place: str
+    members: tuple[Member, ...]
+    by: str
+    severity: Severity | None = None
+    note: str | None = None
+
+
+class UpdateRoster(Command, frozen=True):
+    """The team changed: a shift, a leave, a new import."""
+
+    members: tuple[Member, ...]
+
+
+class MergeReport(Command, frozen=True):
+    """A second report of the same emergency."""
+
+    by: str
+    place: str
+    note: str | None = None
+
+
+class Acknowledge(Command, frozen=True):
+    """The person has the alert."""
+
+    alert: str
+    via: str = "sms"
+    by: str | None = None
+
+
+class FinishStep(Command, frozen=True):
+    """The step is done; with `answer`, its decision is taken."""
+
+    step: str
+    person: str
+    answer: str | None = None
+    via: str = "sms"
+    by: str | None = None
+
+
+class Decline(Command, frozen=True):
+    """The person cannot; the next one is asked at once."""
+
+    alert: str
+    via: str = "sms"
+    by: str | None = None
+
+
+class GiveUpStep(Command, frozen=True):
+    """A step will not be done (a zone cannot be swept); somebody answers for that with a reason."""
+
+    step: str
+    by: str
+    reason: str
+
+
+class AskHelp(Command, frozen=True):
+    """Key 9."""
+
+    person: str
+    via: str = "sms"
+
+
+class OrderTransition(Command, frozen=True):
+    """Go to a state. With `override`, over its guard; then a reason is needed."""
+
+    to: str
+    by: str
+    reason: str | None = None
+    override: bool = False
+
+
+class StandDown(Command, frozen=True):
+    """End it. `ticked` are the lines of the checklist (from 1) that `by` confirms."""
+
+    by: str
+    ticked: tuple[int, ...] = ()
+    reason: str | None = None
+    override: bool = False
+
+
+class CancelIncident(Command, frozen=True):
+    """It was a false alarm; the reason is its cause."""
+
+    by: str
+    reason: str
+
+
+class ChangeSeverity(Command, frozen=True):
+    """Set the level by a person's word."""
+
+    to: Severity
+    by: str
+    reason: str | None = None
+
+
+class ReportFact(Command, frozen=True):
+    """Tell a fact of the plan; `value` as typed, `sealed` its seal when the fact is free text."""
+
+    fact: str
+    value: str
+    by: str
+    sealed: str | None = None
+
+
+class AssignRole(Command, frozen=True):
+    """Give a role to a person; for the role that commands this is the hand-over of command."""
+
+    role: str
+    person: str
+    by: str
+    reason: str | None = None
+    slot: int = 1
+
+
+class HandOver(Command, frozen=True):
+    """Command passes to this person, said aloud and logged."""
+
+    person: str
+    by: str
+    reason: str | None = None
+
+
+class AddNote(Command, frozen=True):
+    """Words for the record."""
+
+    by: str
+    text: str
+    via: str = "console"
+    show: bool = False
+    step: str | None = None
+
+
+class Tell(Command, frozen=True):
+    """Send words to people: to everyone alerted so far, to the holders of roles, or to persons by id."""
+
+    by: str
+    text: str
+    roles: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+
+
+class FireTimer(Command, frozen=True):
+    """A wake-up is due. Nothing happens unless the incident still waits for it."""
+
+    timer: str
+
+
+class RecordDelivery(Command, frozen=True):
+    """What became of a message. `status`: sent, delivered, failed, retried."""
+
+    delivery: str
+    status: str
+    provider: str = ""
+    provider_id: str = ""
+    attempt: int = 1
+    reason: str = ""
+    found: bool = False
+    possibly_twice: bool = False
+
+
+AnyCommand = (
+    OpenIncident
+    | UpdateRoster
+    | MergeReport
+    | Acknowledge
+    | FinishStep
+    | Decline
+    | GiveUpStep
+    | AskHelp
+    | OrderTransition
+    | StandDown
+    | CancelIncident
+    | ChangeSeverity
+    | ReportFact
+    | AssignRole
+    | HandOver
+    | AddNote
+    | Tell
+    | FireTimer
+    | RecordDelivery
+)

@@ -1,0 +1,487 @@
+"""decide(): a command meets an incident, events come out.
+
+Pure: all that a decision rests on is in the incident, the command or `now`. Asking twice is no error: a second
+acknowledgment, or a timer cleared meanwhile, decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from emergency.core import commands as c
+from emergency.core import events as e
+from emergency.core import flow, guards, machine
+from emergency.core.assignment import is_silenced
+from emergency.core.calls import (
+    acknowledge,
+    ask,
+    climb,
+    close,
+    deliver,
+    end_run,
+    finish,
+    group,
+    tell,
+    tell_command,
+)
+from emergency.core.draft import Draft
+from emergency.core.explain import waits_for
+from emergency.core.incident import ASKING, Alert, Delivery, Incident, StepRun, evolve
+from emergency.core.near import nearest
+from emergency.errors import CommandRefused
+
+C = TypeVar("C", bound=c.Command)
+
+CONSOLE = "console"
+NO_ANSWER = frozenset({"machine"})
+"""Reasons of a failed call that mean: the telephone works, the person did not answer it."""
+
+
+def decide(incident: Incident | None, command: c.AnyCommand, now: datetime) -> list[e.AnyEvent]:
+    """Return what *command* causes at *now*, in order; nothing when it changes nothing.
+
+    Raises:
+        CommandRefused: not possible now; the message says what is missing and how to override.
+    """
+    if isinstance(command, c.OpenIncident):
+        return [] if incident is not None else _open(command, now)
+    if incident is None:
+        raise CommandRefused("there is no such incident")
+    draft = Draft(incident, now)
+    _DECIDE[type(command)](draft, command)
+    if draft.events:
+        flow.settle(draft)
+    return draft.events
+
+
+_DECIDE: dict[type[c.Command], Callable[[Draft, Any], None]] = {}
+
+
+def _on(kind: type[C]) -> Callable[[Callable[[Draft, C], None]], Callable[[Draft, C], None]]:
+    def keep(function: Callable[[Draft, C], None]) -> Callable[[Draft, C], None]:
+        _DECIDE[kind] = function
+        return function
+
+    return keep
+
+
+def _open(command: c.OpenIncident, now: datetime) -> list[e.AnyEvent]:
+    opened = e.IncidentOpened(
+        incident=command.incident,
+        code=command.code,
+        mode=command.mode,
+        playbook=command.playbook,
+        site=command.site,
+        place=command.place,
+        severity=max(command.severity or command.playbook.start, command.playbook.start),
+        members=command.members,
+        by=command.by,
+        note=command.note,
+    )
+    draft = Draft(evolve(None, opened, now), now)
+    draft.events.append(opened)
+    flow.enter(draft, command.playbook.initial, via="opening", by=command.by)
+    flow.settle(draft)
+    return draft.events
+
+
+@_on(c.UpdateRoster)
+def _roster(draft: Draft, command: c.UpdateRoster) -> None:
+    members = {m.id: m for m in command.members}
+    if members == draft.incident.members:
+        return
+    draft.add(e.RosterUpdated(members=command.members))
+    if not draft.incident.ended:
+        flow.fill_roles(draft)
+
+
+@_on(c.MergeReport)
+def _merge(draft: Draft, command: c.MergeReport) -> None:
+    draft.add(e.ReportMerged(by=command.by, place=command.place, note=command.note))
+    tell_command(draft, "merged", text=command.note, about=command.place)
+
+
+@_on(c.Acknowledge)
+def _acknowledge(draft: Draft, command: c.Acknowledge) -> None:
+    alert = _alert(draft, command.alert)
+    if alert.kind in ASKING and alert.status == "open":
+        acknowledge(draft, alert, command.via, command.by)
+
+
+@_on(c.FinishStep)
+def _finish(draft: Draft, command: c.FinishStep) -> None:
+    run = _step(draft, command.step)
+    if run.status != "open":
+        return
+    plan = draft.incident.plan_of(run)
+    answers = [a.name for a in plan.decision] if plan else []
+    if answers and command.answer not in answers:
+        raise CommandRefused(f"step '{run.name}' wants an answer: " + ", ".join(answers))
+    if not answers and command.answer is not None:
+        raise CommandRefused(f"step '{run.name}' has no answers to choose from; say 2 when it is done")
+    for id in run.alerts:
+        alert = draft.incident.alerts[id]
+        if alert.person == command.person and alert.status == "open":
+            acknowledge(draft, alert, command.via, command.by)
+    if draft.incident.steps[run.id].status == "open":
+        finish(draft, run, command.person, command.answer, command.via, command.by)
+
+
+@_on(c.Decline)
+def _decline(draft: Draft, command: c.Decline) -> None:
+    alert = _alert(draft, command.alert)
+    if alert.kind in ASKING and alert.status != "closed":
+        close(draft, alert, "declined")
+        climb(draft, alert.root, "declined")
+
+
+@_on(c.GiveUpStep)
+def _give_up(draft: Draft, command: c.GiveUpStep) -> None:
+    run = _step(draft, command.step)
+    if run.status == "open":
+        draft.add(e.StepDropped(step=run.id, because="given_up", by=command.by, reason=command.reason))
+        end_run(draft, run.id, "ended")
+
+
+@_on(c.AskHelp)
+def _help(draft: Draft, command: c.AskHelp) -> None:
+    if command.person in draft.incident.help:
+        return
+    draft.add(e.HelpAsked(person=command.person, via=command.via))
+    watching = {draft.incident.command, *draft.incident.holders("control_room")} - {None, command.person}
+    for person in sorted(p for p in watching if p is not None):
+        tell(draft, person, "help", about=command.person, loud=True)
+
+
+@_on(c.OrderTransition)
+def _order(draft: Draft, command: c.OrderTransition) -> None:
+    incident = draft.incident
+    _known_state(incident, command.to)
+    if command.to == incident.state:
+        return
+    order = guards.Order(command.to, speaks_as(incident, command.by))
+    leave = machine.ordered(incident, order, draft.now)
+    if leave is not None:
+        flow.enter(draft, command.to, via="order", leave=leave, by=command.by, reason=command.reason)
+        return
+    if not command.override:
+        raise CommandRefused(_not_yet(incident, command.to, draft.now))
+    _override(draft, command.to, command.by, command.reason)
+
+
+def _override(draft: Draft, to: str, by: str, reason: str | None) -> None:
+    may_command(draft.incident, by)
+    if not reason:
+        raise CommandRefused('an override needs a reason: --reason "..."')
+    flow.enter(draft, to, via="order", by=by, reason=reason, overridden=True)
+
+
+def _known_state(incident: Incident, name: str) -> None:
+    names = [state.name for state in incident.playbook.states]
+    if name not in names:
+        raise CommandRefused(f"'{name}' is no state of {incident.playbook.id}.{nearest(name, names)}")
+
+
+def _not_yet(incident: Incident, to: str, now: datetime) -> str:
+    missing = waits_for(incident, to, now)
+    return (
+        f"{incident.code}: '{to}' is not possible yet from '{incident.state}': {missing}\n"
+        f'    Wait for it, or override: emergency transition {incident.code} {to} --override --reason "..."'
+    )
+
+
+@_on(c.StandDown)
+def _stand_down(draft: Draft, command: c.StandDown) -> None:
+    to = _ending(draft.incident, "stand_down")
+    if draft.incident.ended:
+        return
+    if command.override and not command.reason:
+        raise CommandRefused('an override needs a reason: --reason "..."')
+    lines = draft.incident.playbook.state(to).checklist
+    for item in command.ticked:
+        if not 1 <= item <= len(lines):
+            raise CommandRefused(f"the checklist has lines 1 to {len(lines)}; there is no line {item}")
+        if (to, item) not in draft.incident.ticked:
+            draft.add(e.ItemTicked(state=to, item=item, by=command.by))
+    open_lines = [n for n in range(1, len(lines) + 1) if (to, n) not in draft.incident.ticked]
+    if open_lines and not command.override:
+        listed = "\n".join(f"    {n}. {lines[n - 1].zh} / {lines[n - 1].en}" for n in open_lines)
+        raise CommandRefused(
+            f"{draft.incident.code} cannot be stood down: these lines are not confirmed:\n{listed}\n"
+            f"    Confirm them: --check {' --check '.join(map(str, open_lines))}  (or --check all), "
+            'or override: --override --reason "..."'
+        )
+    order = guards.Order(to, speaks_as(draft.incident, command.by))
+    leave = machine.ordered(draft.incident, order, draft.now)
+    if leave is not None:
+        flow.enter(draft, to, via="order", leave=leave, by=command.by, reason=command.reason)
+    elif command.override:
+        _override(draft, to, command.by, command.reason)
+    else:
+        raise CommandRefused(
+            _not_yet(draft.incident, to, draft.now).replace(
+                f"transition {draft.incident.code} {to}", f"stand-down {draft.incident.code}"
+            )
+        )
+
+
+@_on(c.CancelIncident)
+def _cancel(draft: Draft, command: c.CancelIncident) -> None:
+    to = _ending(draft.incident, "false_alarm")
+    if draft.incident.ended:
+        return
+    order = guards.Order(to, speaks_as(draft.incident, command.by))
+    leave = machine.ordered(draft.incident, order, draft.now)
+    if leave is None:
+        may_command(draft.incident, command.by)
+    flow.enter(draft, to, via="order", leave=leave, by=command.by, reason=command.reason, overridden=leave is None)
+
+
+def _ending(incident: Incident, kind: str) -> str:
+    found = next((s.name for s in incident.playbook.states if s.ends == kind), None)
+    if found is None:
+        raise CommandRefused(f"the plan {incident.playbook.id} has no state for that")
+    return found
+
+
+@_on(c.ChangeSeverity)
+def _severity(draft: Draft, command: c.ChangeSeverity) -> None:
+    incident = draft.incident
+    if command.to == incident.severity:
+        return
+    if command.to < incident.severity:
+        may_command(incident, command.by)
+        if not command.reason:
+            raise CommandRefused('lowering the level needs a reason: --reason "..."')
+    holding = tuple(
+        index for index, rule in enumerate(incident.playbook.raises) if guards.holds(rule.when, incident, draft.now)
+    )
+    flow.change_severity(
+        draft,
+        e.SeverityChanged(to=command.to, via="order", by=command.by, reason=command.reason, muted=holding),
+    )
+
+
+@_on(c.ReportFact)
+def _fact(draft: Draft, command: c.ReportFact) -> None:
+    fact = draft.incident.playbook.fact(command.fact)
+    if fact is None:
+        names = [f.name for f in draft.incident.playbook.facts]
+        raise CommandRefused(
+            f"'{command.fact}' is no fact of {draft.incident.playbook.id}.{nearest(command.fact, names)}"
+        )
+    value = command.sealed if fact.type == "text" and command.sealed else command.value
+    draft.add(e.FactReported(fact=fact.name, value=value, by=command.by))
+
+
+@_on(c.AssignRole)
+def _assign(draft: Draft, command: c.AssignRole) -> None:
+    incident = draft.incident
+    if command.person not in incident.members:
+        raise CommandRefused(
+            f"'{command.person}' is not in the roster.{nearest(command.person, list(incident.members))}"
+        )
+    roles = {d.role for d in incident.site.duties} | {r.role for r in incident.playbook.roles}
+    if command.role not in roles:
+        raise CommandRefused(f"'{command.role}' is no role here.{nearest(command.role, sorted(roles))}")
+    before = incident.roles.get(command.role, {}).get(command.slot)
+    if before == command.person:
+        return
+    draft.add(
+        e.RoleAssigned(
+            role=command.role,
+            slot=command.slot,
+            person=command.person,
+            because="ordered",
+            instead_of=before,
+            by=command.by,
+        )
+    )
+    _relieve(draft, command, before)
+    duty = incident.site.duty(command.role)
+    if duty.command and before is not None and before == incident.command:
+        draft.add(e.CommandTaken(person=command.person, role=command.role, by=command.by, reason=command.reason))
+
+
+def _relieve(draft: Draft, command: c.AssignRole, before: str | None) -> None:
+    """The one before is let go and told; the new one is called on for what runs, or asked to stand by."""
+    runs = [r for r in draft.incident.steps.values() if r.role == command.role and r.status == "open"]
+    for run in runs:
+        for id in run.alerts:
+            alert = draft.incident.alerts[id]
+            if alert.slot == command.slot and alert.status != "closed":
+                draft.clear_timer(f"rung:{alert.root}")
+                close(draft, alert, "relieved")
+    if before is not None:
+        tell(draft, before, "passed_on", about=command.person, role=command.role)
+    real = [r for r in runs if r.name != "stand_by"]
+    for run in real:
+        ask(draft, draft.incident.steps[run.id], command.person, command.slot)
+    if not real:
+        flow.stand_by(draft, command.role, [(command.slot, command.person)])
+
+
+@_on(c.HandOver)
+def _hand_over(draft: Draft, command: c.HandOver) -> None:
+    incident = draft.incident
+    if command.person not in incident.members:
+        raise CommandRefused(
+            f"'{command.person}' is not in the roster.{nearest(command.person, list(incident.members))}"
+        )
+    if command.person == incident.command:
+        return
+    may_command(incident, command.by)
+    before = incident.command
+    held = next((d.role for d in incident.site.duties if command.person in incident.holders(d.role)), "")
+    draft.add(e.CommandTaken(person=command.person, role=held, by=command.by, reason=command.reason))
+    for person in dict.fromkeys(p for p in (before, command.person, *incident.holders("control_room")) if p):
+        tell(draft, person, "passed_on", about=command.person, loud=person == command.person)
+
+
+@_on(c.AddNote)
+def _note(draft: Draft, command: c.AddNote) -> None:
+    draft.add(e.NoteAdded(by=command.by, text=command.text, via=command.via, step=command.step))
+    if command.show:
+        tell_command(draft, "note", about=command.by, text=command.text)
+
+
+@_on(c.Tell)
+def _tell(draft: Draft, command: c.Tell) -> None:
+    incident = draft.incident
+    unknown = [p for p in command.people if p not in incident.members]
+    if unknown:
+        raise CommandRefused(f"'{unknown[0]}' is not in the roster.{nearest(unknown[0], list(incident.members))}")
+    holders = [p for role in command.roles for p in incident.holders(role)]
+    people = dict.fromkeys([*command.people, *holders])
+    if not command.people and not command.roles:
+        people = dict.fromkeys(incident.alerted)
+    if not people:
+        raise CommandRefused("nobody would receive that: nobody holds the role yet")
+    draft.add(e.NoteAdded(by=command.by, text=command.text, via="tell"))
+    for person in people:
+        tell(draft, person, "tell", text=command.text)
+
+
+@_on(c.FireTimer)
+def _timer(draft: Draft, command: c.FireTimer) -> None:
+    due = draft.incident.timers.get(command.timer)
+    if due is None or due > draft.now:
+        return
+    draft.add(e.TimerFired(timer=command.timer, late_by=_late(draft.now - due)))
+    kind, _, rest = command.timer.partition(":")
+    incident = draft.incident
+    if kind == "rung" and incident.alerts[rest].step is not None:
+        run = incident.steps[incident.alerts[rest].step or ""]
+        waiting = run.status == "open" and not any(a.status == "acknowledged" for a in group(incident, rest))
+        if waiting:
+            climb(draft, rest, "silence")
+    elif kind == "due":
+        flow.step_is_late(draft, incident.steps[rest])
+    elif kind == "leave":
+        entry, _, index = rest.partition(":")
+        flow.time_is_up(draft, int(entry), int(index))
+    elif kind == "every":
+        flow.repeat_step(draft, rest)
+
+
+def _late(by: timedelta) -> timedelta:
+    """Lateness below a second is the scheduler's breath, not worth a word in the log."""
+    return by if by >= timedelta(seconds=1) else timedelta(0)
+
+
+@_on(c.RecordDelivery)
+def _delivery(draft: Draft, command: c.RecordDelivery) -> None:
+    delivery = draft.incident.deliveries.get(command.delivery)
+    if delivery is None:
+        raise CommandRefused(f"there is no delivery {command.delivery}")
+    match command.status:
+        case "sent" if delivery.provider_id != command.provider_id:
+            draft.add(
+                e.DeliverySent(
+                    delivery=delivery.id,
+                    provider=command.provider,
+                    provider_id=command.provider_id,
+                    attempt=command.attempt,
+                    found=command.found,
+                )
+            )
+        case "delivered" if delivery.status in ("queued", "sent"):
+            draft.add(e.DeliveryDelivered(delivery=delivery.id))
+        case "retried" if delivery.attempt < command.attempt:
+            draft.add(
+                e.DeliveryRetried(
+                    delivery=delivery.id,
+                    attempt=command.attempt,
+                    reason=command.reason,
+                    possibly_twice=command.possibly_twice,
+                )
+            )
+        case "failed" if delivery.status in ("queued", "sent") or (
+            delivery.channel == "voice" and delivery.status == "delivered"
+        ):
+            draft.add(e.DeliveryFailed(delivery=delivery.id, reason=command.reason))
+            _other_way(draft, draft.incident.deliveries[delivery.id])
+
+
+def _other_way(draft: Draft, failed: Delivery) -> None:
+    """A message did not arrive: try the person's next number or other channel at once, else climb."""
+    incident = draft.incident
+    alert = incident.alerts[failed.alert]
+    member = incident.members.get(alert.person)
+    if alert.status != "open" or member is None or is_silenced(incident, member):
+        return
+    if failed.reason in ("busy", "no_answer"):
+        return  # the telephone works: the ladder's own time goes on
+    if failed.reason not in NO_ANSWER:
+        tried = [incident.deliveries[id] for id in alert.deliveries]
+        used = {(d.channel, d.number) for d in tried}
+        for number in range(member.numbers):
+            for channel in (failed.channel, *[ch for ch in member.channels if ch != failed.channel]):
+                if (channel, number) not in used:
+                    deliver(draft, alert.id, (channel,), number)
+                    return
+        if any(d.status in ("queued", "sent", "delivered") for d in tried):
+            return  # another message of this alert is still on its way
+    climb(draft, alert.root, "undelivered")
+
+
+def speaks_as(incident: Incident, by: str) -> frozenset[str]:
+    """Return the roles (or the agency) as which *by* gives an order. Who commands speaks as every command role."""
+    roles = {role for role, slots in incident.roles.items() if by in slots.values()}
+    if by == incident.command:
+        roles |= {duty.role for duty in incident.site.duties if duty.command}
+    if incident.site.agency(by) is not None:
+        roles.add(by)
+    return frozenset(roles)
+
+
+def may_command(incident: Incident, by: str) -> None:
+    """Refuse unless *by* commands, may take command, is the agency in command, or is the console.
+
+    Raises:
+        CommandRefused: names who commands, and the way round.
+    """
+    commanding = {duty.role for duty in incident.site.duties if duty.command}
+    agency = incident.now_in.commanded_by
+    if by in (CONSOLE, incident.command, agency) or speaks_as(incident, by) & commanding:
+        return
+    raise CommandRefused(
+        f"{by} does not command {incident.code}; {incident.command or 'nobody'} does. "
+        f"Ask them, or hand over first: emergency assign {incident.code} command {by}"
+    )
+
+
+def _alert(draft: Draft, id: str) -> Alert:
+    alert = draft.incident.alerts.get(id)
+    if alert is None:
+        raise CommandRefused(f"{draft.incident.code} has no alert {id}")
+    return alert
+
+
+def _step(draft: Draft, id: str) -> StepRun:
+    run = draft.incident.steps.get(id)
+    if run is None:
+        raise CommandRefused(f"{draft.incident.code} has no step {id}")
+    return run

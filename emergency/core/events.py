@@ -1,0 +1,337 @@
+"""What has happened to an incident, in the past tense. The log is a list of these.
+
+No event holds a name, a telephone number, or words that somebody typed: people are roster ids, and free
+words are seals (`seal`), digests of words kept beside the log, so that a person can be forgotten
+without breaking the chain.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from emergency.core.playbook import Playbook
+from emergency.core.site import Member, Site
+from emergency.core.values import Channel, Mode, Severity, Text
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The root of all events."""
+
+
+class IncidentOpened(Event, frozen=True, tag="IncidentOpened"):
+    """An incident began. The plan and the site are pinned; in the store they stand as digests."""
+
+    incident: str
+    code: str
+    mode: Mode
+    playbook: Playbook
+    site: Site
+    place: str
+    severity: Severity
+    members: tuple[Member, ...]
+    by: str
+    note: str | None = None
+
+
+class RosterUpdated(Event, frozen=True, tag="RosterUpdated"):
+    """The team that can be asked changed."""
+
+    members: tuple[Member, ...]
+
+
+class ReportMerged(Event, frozen=True, tag="ReportMerged"):
+    """A second report of the same emergency joined this incident."""
+
+    by: str
+    place: str
+    note: str | None = None
+
+
+class StateEntered(Event, frozen=True, tag="StateEntered"):
+    """The plan moved. `via` says what moved it; `late_by` is set when a timer did so after its time."""
+
+    state: str
+    via: Literal["opening", "guard", "timeout", "order", "late_step"]
+    by: str | None = None
+    because: Text | None = None
+    reason: str | None = None
+    overridden: bool = False
+
+
+class SeverityChanged(Event, frozen=True, tag="SeverityChanged"):
+    """The incident became graver by rule or by order, or lighter.
+
+    muted: rules that hold just now and were overruled by a person; they stay still until a fact changes.
+    """
+
+    to: Severity
+    via: Literal["rule", "order", "state", "late_step"]
+    by: str | None = None
+    reason: str | None = None
+    muted: tuple[int, ...] = ()
+
+
+class RoleAssigned(Event, frozen=True, tag="RoleAssigned"):
+    """A person holds a role (one of its `slot`s, counted from 1) from now on."""
+
+    role: str
+    slot: int
+    person: str
+    because: Literal["holder", "deputy", "standing_in", "answered_first", "ordered"]
+    instead_of: str | None = None
+    by: str | None = None
+
+
+class RoleUnfilled(Event, frozen=True, tag="RoleUnfilled"):
+    """Nobody is left for a place in this role; command is told."""
+
+    role: str
+    slot: int
+
+
+class CommandTaken(Event, frozen=True, tag="CommandTaken"):
+    """Who commands from now on."""
+
+    person: str
+    role: str
+    by: str | None = None
+    reason: str | None = None
+
+
+class StepStarted(Event, frozen=True, tag="StepStarted"):
+    """A step of the present state waits to be done. `step` is its id in this incident, `letter` its reply letter."""
+
+    step: str
+    name: str
+    role: str
+    letter: str
+    zone: str | None = None
+    due: datetime | None = None
+    nudge: Text | None = None
+
+
+class StepDone(Event, frozen=True, tag="StepDone"):
+    """A step was reported done, or its decision answered."""
+
+    step: str
+    person: str
+    answer: str | None = None
+    via: str = "sms"
+    by: str | None = None
+
+
+class StepDropped(Event, frozen=True, tag="StepDropped"):
+    """A step ended without being done: the plan moved on, or it was given up with a reason."""
+
+    step: str
+    because: Literal["left_state", "given_up", "ended"]
+    by: str | None = None
+    reason: str | None = None
+
+
+class StepLate(Event, frozen=True, tag="StepLate"):
+    """A step passed its time target; `count` says how often it was chased."""
+
+    step: str
+    count: int
+    late_by: timedelta = timedelta(0)
+
+
+class AlertRequested(Event, frozen=True, tag="AlertRequested"):
+    """A person is called on. Kinds: `task` and `stand_by` ask for an answer, all others only tell.
+
+    root: the alert whose ladder this one belongs to; its own id for the first of a ladder.
+    text: a seal of free words, for `tell`.
+    about: what the words need besides the incident: a person, a role, a playbook id.
+    """
+
+    alert: str
+    person: str
+    kind: Literal[
+        "task",
+        "stand_by",
+        "update",
+        "taken",
+        "passed_on",
+        "gap",
+        "help",
+        "tell",
+        "ended",
+        "merged",
+        "note",
+        "expect",
+    ]
+    role: str | None = None
+    slot: int = 1
+    step: str | None = None
+    root: str | None = None
+    about: str | None = None
+    text: str | None = None
+
+
+class LadderClimbed(Event, frozen=True, tag="LadderClimbed"):
+    """The ladder of an alert reached its next rung."""
+
+    alert: str
+    rung: int
+    because: Literal["silence", "undelivered", "declined", "no_way", "late"]
+
+
+class AlertAcknowledged(Event, frozen=True, tag="AlertAcknowledged"):
+    """The person has it."""
+
+    alert: str
+    via: str
+    by: str | None = None
+
+
+class AlertClosed(Event, frozen=True, tag="AlertClosed"):
+    """An alert needs no answer any more."""
+
+    alert: str
+    because: Literal["done", "taken", "declined", "left_state", "ended", "told", "relieved"]
+
+
+class DeliveryQueued(Event, frozen=True, tag="DeliveryQueued"):
+    """One message is to be handed to one channel for one alert. `urgency`: 0 goes first."""
+
+    delivery: str
+    alert: str
+    person: str
+    channel: Channel
+    mode: Mode
+    number: int = 0
+    urgency: int = 5
+
+
+class DeliverySent(Event, frozen=True, tag="DeliverySent"):
+    """A provider accepted the message. `attempt` above 1: it may have arrived more than once."""
+
+    delivery: str
+    provider: str
+    provider_id: str
+    attempt: int = 1
+    found: bool = False
+
+
+class DeliveryDelivered(Event, frozen=True, tag="DeliveryDelivered"):
+    """The provider says it reached the phone. That is no answer."""
+
+    delivery: str
+
+
+class DeliveryFailed(Event, frozen=True, tag="DeliveryFailed"):
+    """A message will not arrive; the ladder climbs at once. `reason` is a word or a provider's code."""
+
+    delivery: str
+    reason: str
+
+
+class DeliveryRetried(Event, frozen=True, tag="DeliveryRetried"):
+    """A message goes out again; `possibly_twice` when nobody can tell what became of the last attempt."""
+
+    delivery: str
+    attempt: int
+    reason: str
+    possibly_twice: bool = False
+
+
+class DeliveryDropped(Event, frozen=True, tag="DeliveryDropped"):
+    """A message that had not gone out yet is not sent: nobody needs it any more."""
+
+    delivery: str
+
+
+class FactReported(Event, frozen=True, tag="FactReported"):
+    """Somebody told a fact of the plan; `value` is in the fact's own type, as text. Words are sealed."""
+
+    fact: str
+    value: str
+    by: str
+
+
+class NoteAdded(Event, frozen=True, tag="NoteAdded"):
+    """Words for the record: a note, or a reply that could not be read."""
+
+    by: str
+    text: str
+    via: str = "console"
+    step: str | None = None
+
+
+class HelpAsked(Event, frozen=True, tag="HelpAsked"):
+    """Somebody needs help (key 9). In a drill this means that something real has happened."""
+
+    person: str
+    via: str
+
+
+class ItemTicked(Event, frozen=True, tag="ItemTicked"):
+    """A line of the stand-down checklist, counted from 1, was confirmed by a named person."""
+
+    state: str
+    item: int
+    by: str
+
+
+class KnockOnExpected(Event, frozen=True, tag="KnockOnExpected"):
+    """Another emergency is to be expected; a person confirms it by triggering it."""
+
+    playbook: str
+
+
+class TimerSet(Event, frozen=True, tag="TimerSet"):
+    """The engine is to be woken. `timer` is its name: setting it again moves it."""
+
+    timer: str
+    due: datetime
+
+
+class TimerCleared(Event, frozen=True, tag="TimerCleared"):
+    """The wake-up is not needed any more."""
+
+    timer: str
+
+
+class TimerFired(Event, frozen=True, tag="TimerFired"):
+    """The wake-up came; `late_by` is how long after its time."""
+
+    timer: str
+    late_by: timedelta = timedelta(0)
+
+
+AnyEvent = (
+    IncidentOpened
+    | RosterUpdated
+    | ReportMerged
+    | StateEntered
+    | SeverityChanged
+    | RoleAssigned
+    | RoleUnfilled
+    | CommandTaken
+    | StepStarted
+    | StepDone
+    | StepDropped
+    | StepLate
+    | AlertRequested
+    | LadderClimbed
+    | AlertAcknowledged
+    | AlertClosed
+    | DeliveryQueued
+    | DeliverySent
+    | DeliveryDelivered
+    | DeliveryFailed
+    | DeliveryRetried
+    | DeliveryDropped
+    | FactReported
+    | NoteAdded
+    | HelpAsked
+    | ItemTicked
+    | KnockOnExpected
+    | TimerSet
+    | TimerCleared
+    | TimerFired
+)

@@ -1,0 +1,189 @@
+"""The closed list of questions a transition may ask, and the moment at which an answer may change by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from emergency.core import playbook as p
+from emergency.core.incident import Incident, StepRun, Told
+
+FINISHED = frozenset({"done", "given_up"})
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A person's order to go to a state, and as what they may be counted: their roles, or an agency."""
+
+    to: str
+    roles: frozenset[str]
+
+
+def holds(guard: p.Guard | None, incident: Incident, now: datetime, order: Order | None = None) -> bool:
+    """Return whether *guard* is true of *incident* at *now*. No guard is true."""
+    match guard:
+        case None:
+            return True
+        case p.AnyOf(guards):
+            return any(holds(each, incident, now, order) for each in guards)
+        case p.AllOf(guards):
+            return all(holds(each, incident, now, order) for each in guards)
+        case p.NotOf(inner):
+            return not holds(inner, incident, now, order)
+        case p.SaidBy(role):
+            return order is not None and role in order.roles
+        case p.StepIs(step, answer):
+            return any(r.status == "done" and answer in (None, r.answer) for r in _runs(incident, step))
+        case p.StrandDone(strand):
+            return _strand_done(incident, strand)
+        case p.RoleAcknowledged(role, count):
+            return len(_answered(incident, role)) >= count
+        case p.SeverityAtLeast(level):
+            return incident.severity >= level
+        case p.ZonesSwept():
+            return zones_swept(incident)
+        case p.ClockOver(clock, over):
+            start = clock_start(incident, clock)
+            return start is not None and now - start >= over
+        case _:
+            return _fact_holds(guard, incident, now)
+
+
+def _fact_holds(guard: p.Guard, incident: Incident, now: datetime) -> bool:
+    match guard:
+        case p.FactIs(fact, value, dwell):
+            told = told_of(incident, fact)
+            return told is not None and told.value == value and now - told.since >= dwell
+        case p.FactReaches(fact, other):
+            one, two = number(incident, fact), number(incident, other)
+            return one is not None and two is not None and one >= two
+        case p.FactMissing(fact, wait):
+            told = incident.facts.get(fact)
+            return now - (told.last if told else incident.opened) >= wait
+        case p.TimeLeftUnder(fact, under):
+            until = moment(incident, fact)
+            return until is not None and until - now < under
+        case p.FactOver() | p.FactUnder():
+            since = _level_since(guard, incident)
+            return since is not None and now - since >= guard.dwell
+    raise TypeError(guard)
+
+
+def _level_since(guard: p.FactOver | p.FactUnder, incident: Incident) -> datetime | None:
+    """Return since when the measured value has been on the asked side, or None while it is not."""
+    value = number(incident, guard.fact)
+    if value is None or (value >= guard.value) is not isinstance(guard, p.FactOver):
+        return None
+    side = "over" if isinstance(guard, p.FactOver) else "under"
+    return incident.crossed.get((guard.fact, side, guard.value), incident.opened)
+
+
+def next_change(guard: p.Guard | None, incident: Incident, now: datetime) -> datetime | None:
+    """Return the first moment after *now* at which time alone may change the answer, or None."""
+    match guard:
+        case p.AnyOf(guards) | p.AllOf(guards):
+            return earliest(next_change(each, incident, now) for each in guards)
+        case p.NotOf(inner):
+            return next_change(inner, incident, now)
+        case p.ClockOver(clock, over):
+            start = clock_start(incident, clock)
+            return _after(now, start and start + over)
+        case p.FactIs(fact, value, dwell) if dwell:
+            told = told_of(incident, fact)
+            return _after(now, told.since + dwell) if told and told.value == value else None
+        case p.FactOver() | p.FactUnder():
+            since = _level_since(guard, incident)
+            return _after(now, since and since + guard.dwell)
+        case p.FactMissing(fact, wait):
+            seen = incident.facts.get(fact)
+            return _after(now, (seen.last if seen else incident.opened) + wait)
+        case p.TimeLeftUnder(fact, under):
+            until = moment(incident, fact)
+            # strictly less than: one tick past the moment itself
+            return _after(now, until and until - under + timedelta(microseconds=1))
+    return None
+
+
+def earliest(moments: Iterable[datetime | None]) -> datetime | None:
+    """Return the first of the moments that are there, or None."""
+    return min((m for m in moments if m is not None), default=None)
+
+
+def _after(now: datetime, moment: datetime | None) -> datetime | None:
+    return moment if moment is not None and moment > now else None
+
+
+def clock_start(incident: Incident, clock: str) -> datetime | None:
+    """Return when *clock* started, or None while nobody has told. `opened` and `state` exist always."""
+    if clock == "opened":
+        return incident.opened
+    if clock == "state":
+        return incident.entered
+    found = next((c for c in incident.playbook.clocks if c.name == clock), None)
+    return moment(incident, found.since) if found else None
+
+
+def told_of(incident: Incident, name: str) -> Told | None:
+    """Return the fact as told, or as the plan takes it until told, or None."""
+    told = incident.facts.get(name)
+    if told is not None:
+        return told
+    fact = incident.playbook.fact(name)
+    if fact is None or fact.unless_told is None:
+        return None
+    value = incident.opened.isoformat() if fact.unless_told == "opened" else fact.unless_told
+    return Told(value, incident.opened, incident.opened)
+
+
+def number(incident: Incident, fact: str) -> float | None:
+    """Return a fact as a number, or None."""
+    told = told_of(incident, fact)
+    return float(told.value) if told else None
+
+
+def moment(incident: Incident, fact: str) -> datetime | None:
+    """Return a fact as a moment, or None."""
+    told = told_of(incident, fact)
+    return datetime.fromisoformat(told.value) if told else None
+
+
+def _runs(incident: Incident, name: str) -> Iterable[StepRun]:
+    return (run for run in incident.runs_here() if run.name == name)
+
+
+def _strand_done(incident: Incident, strand: str | None) -> bool:
+    asked = False
+    for step in incident.now_in.steps:
+        if strand is not None and step.strand != strand:
+            continue
+        runs = list(_runs(incident, step.name))
+        if not runs and step.when is None:
+            return False
+        if any(run.status not in FINISHED for run in runs):
+            return False
+        asked = asked or bool(runs)
+    return asked
+
+
+def _answered(incident: Incident, role: str) -> set[str]:
+    ids = (id for run in incident.runs_here() if run.role == role for id in run.alerts)
+    return {incident.alerts[id].person for id in ids if incident.alerts[id].answered}
+
+
+def zones_in_scope(incident: Incident) -> tuple[str, ...]:
+    """Return the floors to be swept: at red every one, else the one the place lies on (all, when it lies on none)."""
+    floors = tuple(p.id for p in incident.site.places if p.kind == "zone" and p.within is None)
+    place = incident.site.place(incident.place)
+    if incident.severity.name == "red" or place.kind != "zone":
+        return floors
+    while place.within is not None:
+        place = incident.site.place(place.within)
+    return (place.id,)
+
+
+def zones_swept(incident: Incident) -> bool:
+    """Return whether every zone in scope was swept or given up in the present state entry."""
+    done = {run.zone for run in incident.runs_here() if run.zone and run.status in FINISHED}
+    scope = zones_in_scope(incident)
+    return bool(scope) and set(scope) <= done

@@ -1,0 +1,474 @@
+"""The incident as a value, and `evolve`: what it is after each event.
+
+An incident is never changed; `evolve` returns another. The large collections (alerts, deliveries, timers)
+are persistent maps, so that one answer costs the same at ten thousand open alerts as at ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import lru_cache, reduce
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+from rpds import HashTrieMap
+
+from emergency.core import events as e
+from emergency.core.playbook import AllOf, AnyOf, FactOver, FactUnder, NotOf, Playbook, State, Step
+from emergency.core.site import Member, Site
+from emergency.core.values import Mode, Severity, Text
+
+ASKING = frozenset({"task", "stand_by"})
+"""Kinds of alert that wait for an answer."""
+
+E = TypeVar("E", bound=e.Event)
+
+
+class StepRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of a step. `alerts` are those that asked for it, in order; `entry` is the state entry it belongs to."""
+
+    id: str
+    name: str
+    role: str
+    letter: str
+    entry: int
+    started: datetime
+    due: datetime | None = None
+    zone: str | None = None
+    nudge: Text | None = None
+    status: str = "open"
+    person: str | None = None
+    answer: str | None = None
+    finished: datetime | None = None
+    chased: int = 0
+    alerts: tuple[str, ...] = ()
+    acknowledged: int = 0
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One call on one person. `status`: open, acknowledged, closed."""
+
+    id: str
+    person: str
+    kind: str
+    role: str | None
+    slot: int
+    step: str | None
+    root: str
+    at: datetime
+    status: str = "open"
+    ended: str = ""
+    rung: int = 0
+    about: str | None = None
+    text: str | None = None
+    answered: datetime | None = None
+    deliveries: tuple[str, ...] = ()
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One message on one channel. `status`: queued, sent, delivered, failed, dropped."""
+
+    id: str
+    alert: str
+    person: str
+    channel: str
+    number: int
+    at: datetime
+    status: str = "queued"
+    attempt: int = 1
+    provider_id: str = ""
+    reason: str = ""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A fact as it stands: its value, since when it has had it, and when it was last reported."""
+
+    value: str
+    since: datetime
+    last: datetime
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of a playbook. `version` counts the events folded so far; `entry` counts states entered."""
+
+    id: str
+    code: str
+    mode: Mode
+    playbook: Playbook
+    site: Site
+    place: str
+    state: str
+    severity: Severity
+    opened: datetime
+    members: dict[str, Member]
+    entered: datetime
+    entry: int = 0
+    version: int = 0
+    command: str | None = None
+    roles: dict[str, dict[int, str]] = {}
+    unfilled: frozenset[tuple[str, int]] = frozenset()
+    steps: dict[str, StepRun] = {}
+    here: tuple[str, ...] = ()
+    letters: int = 0
+    facts: dict[str, Told] = {}
+    crossed: dict[tuple[str, str, float], datetime] = {}
+    alerts: HashTrieMap[str, Alert] = HashTrieMap()
+    deliveries: HashTrieMap[str, Delivery] = HashTrieMap()
+    of_person: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
+    timers: HashTrieMap[str, datetime] = HashTrieMap()
+    ticked: frozenset[tuple[str, int]] = frozenset()
+    expected: frozenset[str] = frozenset()
+    muted: frozenset[int] = frozenset()
+    notes: int = 0
+    help: frozenset[str] = frozenset()
+    ended: str | None = None
+
+    @property
+    def alerted(self) -> tuple[str, ...]:
+        """Everyone who was alerted so far, by id in alphabetical order."""
+        return tuple(sorted(self.of_person))
+
+    @property
+    def now_in(self) -> State:
+        """The state of the plan it is in."""
+        return self.playbook.state(self.state)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the plan has come to its final state."""
+        return self.now_in.final
+
+    def plan_of(self, run: StepRun) -> Step | None:
+        """Return the step of the plan that *run* is a run of; None for a stand-by or a nudge."""
+        for state in self.playbook.states:
+            for step in state.steps:
+                if step.name == run.name:
+                    return step
+        return None
+
+    def runs_here(self) -> tuple[StepRun, ...]:
+        """Return the step runs of the present state entry, in the order they started."""
+        return tuple(self.steps[id] for id in self.here)
+
+    def holders(self, role: str) -> tuple[str, ...]:
+        """Return who holds *role*, by slot."""
+        held = self.roles.get(role, {})
+        return tuple(held[slot] for slot in sorted(held))
+
+    def open_alerts(self, person: str) -> tuple[Alert, ...]:
+        """Return the alerts of *person* whose step may still be answered, oldest first.
+
+        An acknowledged alert whose step is not done counts: the person may still say 2 or 3 to it.
+        """
+        found = (self.alerts[id] for id in self.of_person.get(person, ()))
+        return tuple(a for a in found if a.kind in ASKING and a.status != "closed")
+
+
+@lru_cache(maxsize=256)
+def lines_of(playbook: Playbook, fact: str) -> tuple[float, ...]:
+    """Return the values that the plan's guards compare *fact* with, lowest first."""
+    found: set[float] = set()
+
+    def look(guard: object) -> None:
+        match guard:
+            case FactOver(name, value) | FactUnder(name, value) if name == fact:
+                found.add(value)
+            case AnyOf(guards) | AllOf(guards):
+                for each in guards:
+                    look(each)
+            case NotOf(inner):
+                look(inner)
+
+    for state in playbook.states:
+        for leave in state.leave:
+            look(leave.when)
+        for step in state.steps:
+            look(step.when)
+    for each in (*playbook.raises, *playbook.lowers):
+        look(each.when)
+    return tuple(sorted(found))
+
+
+def evolve(incident: Incident | None, event: e.AnyEvent, at: datetime) -> Incident:
+    """Return the incident after *event*, which happened at *at*. Never refuses: it reads every event ever written."""
+    if isinstance(event, e.IncidentOpened):
+        return _opened(event, at)
+    if incident is None:
+        raise ValueError("the first event of an incident is IncidentOpened")
+    after = _EVOLVE[type(event)](incident, event, at)
+    return replace(after, version=incident.version + 1)
+
+
+def fold(events: Iterable[tuple[e.AnyEvent, datetime]], start: Incident | None = None) -> Incident | None:
+    """Return the incident after all *events*, each with the moment it happened."""
+    return reduce(lambda incident, each: evolve(incident, each[0], each[1]), events, start)
+
+
+def _opened(event: e.IncidentOpened, at: datetime) -> Incident:
+    facts = {name: Told(value, at, at) for name, value in event.site.facts.items() if event.playbook.fact(name)}
+    return Incident(
+        id=event.incident,
+        code=event.code,
+        mode=event.mode,
+        playbook=event.playbook,
+        site=event.site,
+        place=event.place,
+        state=event.playbook.initial,
+        severity=event.severity,
+        opened=at,
+        entered=at,
+        members={m.id: m for m in event.members},
+        facts=facts,
+        version=1,
+    )
+
+
+_EVOLVE: dict[type[e.Event], Callable[[Incident, Any, datetime], Incident]] = {}
+
+
+def _on(
+    kind: type[E],
+) -> Callable[[Callable[[Incident, E, datetime], Incident]], Callable[[Incident, E, datetime], Incident]]:
+    def keep(
+        function: Callable[[Incident, E, datetime], Incident],
+    ) -> Callable[[Incident, E, datetime], Incident]:
+        _EVOLVE[kind] = function
+        return function
+
+    return keep
+
+
+@_on(e.RosterUpdated)
+def _roster(i: Incident, event: e.RosterUpdated, at: datetime) -> Incident:
+    return replace(i, members={m.id: m for m in event.members}, unfilled=frozenset())
+
+
+@_on(e.ReportMerged)
+def _merged(i: Incident, event: e.ReportMerged, at: datetime) -> Incident:
+    return replace(i, notes=i.notes + (1 if event.note else 0))
+
+
+@_on(e.StateEntered)
+def _state(i: Incident, event: e.StateEntered, at: datetime) -> Incident:
+    ends = i.playbook.state(event.state).ends
+    return replace(i, state=event.state, entered=at, entry=i.entry + 1, here=(), ended=ends or i.ended)
+
+
+@_on(e.SeverityChanged)
+def _severity(i: Incident, event: e.SeverityChanged, at: datetime) -> Incident:
+    return replace(i, severity=event.to, muted=frozenset(event.muted))
+
+
+@_on(e.RoleAssigned)
+def _assigned(i: Incident, event: e.RoleAssigned, at: datetime) -> Incident:
+    slots = {**i.roles.get(event.role, {}), event.slot: event.person}
+    return replace(i, roles={**i.roles, event.role: slots}, unfilled=i.unfilled - {(event.role, event.slot)})
+
+
+@_on(e.RoleUnfilled)
+def _unfilled(i: Incident, event: e.RoleUnfilled, at: datetime) -> Incident:
+    return replace(i, unfilled=i.unfilled | {(event.role, event.slot)})
+
+
+@_on(e.CommandTaken)
+def _command(i: Incident, event: e.CommandTaken, at: datetime) -> Incident:
+    return replace(i, command=event.person)
+
+
+@_on(e.StepStarted)
+def _started(i: Incident, event: e.StepStarted, at: datetime) -> Incident:
+    run = StepRun(
+        id=event.step,
+        name=event.name,
+        role=event.role,
+        letter=event.letter,
+        zone=event.zone,
+        due=event.due,
+        nudge=event.nudge,
+        entry=i.entry,
+        started=at,
+    )
+    return replace(i, steps={**i.steps, run.id: run}, here=(*i.here, run.id), letters=i.letters + 1)
+
+
+def _with_step(i: Incident, id: str, **change: Any) -> Incident:
+    return replace(i, steps={**i.steps, id: replace(i.steps[id], **change)})
+
+
+@_on(e.StepDone)
+def _done(i: Incident, event: e.StepDone, at: datetime) -> Incident:
+    return _with_step(i, event.step, status="done", person=event.person, answer=event.answer, finished=at)
+
+
+@_on(e.StepDropped)
+def _dropped(i: Incident, event: e.StepDropped, at: datetime) -> Incident:
+    status = "given_up" if event.because == "given_up" else "dropped"
+    return _with_step(i, event.step, status=status, finished=at)
+
+
+@_on(e.StepLate)
+def _late(i: Incident, event: e.StepLate, at: datetime) -> Incident:
+    return _with_step(i, event.step, chased=event.count)
+
+
+@_on(e.AlertRequested)
+def _requested(i: Incident, event: e.AlertRequested, at: datetime) -> Incident:
+    alert = Alert(
+        id=event.alert,
+        person=event.person,
+        kind=event.kind,
+        role=event.role,
+        slot=event.slot,
+        step=event.step,
+        root=event.root or event.alert,
+        at=at,
+        about=event.about,
+        text=event.text,
+        status="open" if event.kind in ASKING else "closed",
+        ended="" if event.kind in ASKING else "told",
+    )
+    theirs = (*i.of_person.get(event.person, ()), alert.id)
+    after = replace(i, alerts=i.alerts.insert(alert.id, alert), of_person=i.of_person.insert(event.person, theirs))
+    if event.step is None:
+        return after
+    return _with_step(after, event.step, alerts=(*i.steps[event.step].alerts, alert.id))
+
+
+def _with_alert(i: Incident, id: str, **change: Any) -> Incident:
+    return replace(i, alerts=i.alerts.insert(id, replace(i.alerts[id], **change)))
+
+
+@_on(e.LadderClimbed)
+def _climbed(i: Incident, event: e.LadderClimbed, at: datetime) -> Incident:
+    return _with_alert(i, event.alert, rung=event.rung)
+
+
+@_on(e.AlertAcknowledged)
+def _acknowledged(i: Incident, event: e.AlertAcknowledged, at: datetime) -> Incident:
+    alert = i.alerts[event.alert]
+    after = _with_alert(i, event.alert, status="acknowledged", answered=at)
+    if alert.step is None:
+        return after
+    run = i.steps[alert.step]
+    return _with_step(after, run.id, person=run.person or alert.person, acknowledged=run.acknowledged + 1)
+
+
+@_on(e.AlertClosed)
+def _alert_closed(i: Incident, event: e.AlertClosed, at: datetime) -> Incident:
+    return _with_alert(i, event.alert, status="closed", ended=event.because)
+
+
+@_on(e.DeliveryQueued)
+def _queued(i: Incident, event: e.DeliveryQueued, at: datetime) -> Incident:
+    delivery = Delivery(
+        id=event.delivery,
+        alert=event.alert,
+        person=event.person,
+        channel=event.channel,
+        number=event.number,
+        at=at,
+    )
+    alert = i.alerts[event.alert]
+    return replace(
+        i,
+        deliveries=i.deliveries.insert(delivery.id, delivery),
+        alerts=i.alerts.insert(alert.id, replace(alert, deliveries=(*alert.deliveries, delivery.id))),
+    )
+
+
+def _with_delivery(i: Incident, id: str, **change: Any) -> Incident:
+    return replace(i, deliveries=i.deliveries.insert(id, replace(i.deliveries[id], **change)))
+
+
+@_on(e.DeliverySent)
+def _sent(i: Incident, event: e.DeliverySent, at: datetime) -> Incident:
+    was = i.deliveries[event.delivery].status
+    status = "sent" if was == "queued" else was
+    return _with_delivery(i, event.delivery, status=status, provider_id=event.provider_id, attempt=event.attempt)
+
+
+@_on(e.DeliveryDelivered)
+def _delivered(i: Incident, event: e.DeliveryDelivered, at: datetime) -> Incident:
+    return _with_delivery(i, event.delivery, status="delivered")
+
+
+@_on(e.DeliveryFailed)
+def _failed(i: Incident, event: e.DeliveryFailed, at: datetime) -> Incident:
+    return _with_delivery(i, event.delivery, status="failed", reason=event.reason)
+
+
+@_on(e.DeliveryRetried)
+def _retried(i: Incident, event: e.DeliveryRetried, at: datetime) -> Incident:
+    return _with_delivery(i, event.delivery, attempt=event.attempt)
+
+
+@_on(e.DeliveryDropped)
+def _delivery_dropped(i: Incident, event: e.DeliveryDropped, at: datetime) -> Incident:
+    return _with_delivery(i, event.delivery, status="dropped")
+
+
+@_on(e.FactReported)
+def _fact(i: Incident, event: e.FactReported, at: datetime) -> Incident:
+    was = i.facts.get(event.fact)
+    since = was.since if was and was.value == event.value else at
+    facts = {**i.facts, event.fact: Told(event.value, since, at)}
+    muted = i.muted if since != at else frozenset()
+    return replace(i, facts=facts, crossed=_crossings(i, event, was, at), muted=muted)
+
+
+def _crossings(
+    i: Incident, event: e.FactReported, was: Told | None, at: datetime
+) -> dict[tuple[str, str, float], datetime]:
+    """Return since when a measured value has been at or over, or under, each line that the plan draws.
+
+    Every report moves the value; only a crossing restarts the dwell, or a jittering sensor would never count.
+    """
+    fact = i.playbook.fact(event.fact)
+    if fact is None or fact.type not in ("count", "number"):
+        return i.crossed
+    now = float(event.value)
+    before = float(was.value) if was else None
+    crossed = dict(i.crossed)
+    for line in lines_of(i.playbook, event.fact):
+        for side, on in (("over", now >= line), ("under", now < line)):
+            was_on = before is not None and (before >= line if side == "over" else before < line)
+            if on and not was_on:
+                crossed[event.fact, side, line] = at
+    return crossed
+
+
+@_on(e.NoteAdded)
+def _note(i: Incident, event: e.NoteAdded, at: datetime) -> Incident:
+    return replace(i, notes=i.notes + 1)
+
+
+@_on(e.HelpAsked)
+def _help(i: Incident, event: e.HelpAsked, at: datetime) -> Incident:
+    return replace(i, help=i.help | {event.person})
+
+
+@_on(e.ItemTicked)
+def _ticked(i: Incident, event: e.ItemTicked, at: datetime) -> Incident:
+    return replace(i, ticked=i.ticked | {(event.state, event.item)})
+
+
+@_on(e.KnockOnExpected)
+def _expected(i: Incident, event: e.KnockOnExpected, at: datetime) -> Incident:
+    return replace(i, expected=i.expected | {event.playbook})
+
+
+@_on(e.TimerSet)
+def _timer_set(i: Incident, event: e.TimerSet, at: datetime) -> Incident:
+    return replace(i, timers=i.timers.insert(event.timer, event.due))
+
+
+@_on(e.TimerCleared)
+def _timer_cleared(i: Incident, event: e.TimerCleared, at: datetime) -> Incident:
+    return replace(i, timers=i.timers.discard(event.timer))
+
+
+@_on(e.TimerFired)
+def _timer_fired(i: Incident, event: e.TimerFired, at: datetime) -> Incident:
+    return replace(i, timers=i.timers.discard(event.timer))

@@ -1,0 +1,162 @@
+"""The Notifier protocol, and the values that cross it.
+
+`emergency` never imports a provider: it is handed a `dict[str, Notifier]` by channel. What only some providers can do is
+a second small protocol, looked for with `isinstance`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal, Protocol, runtime_checkable
+
+import msgspec
+
+from emergency.core.values import Channel, Mode
+
+
+class Abilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider can do.
+
+    modes: the kinds of incident it may carry; a notifier of real telephones never carries a simulated drill.
+    two_way: people can answer on this channel.
+    free_text: any words may be sent (some networks demand approved templates).
+    keypad: keys pressed in a call come back.
+    receipts: the provider reports what became of a message.
+    per_second: messages (SMS: segments) that the sender may hand over in a second.
+    one_way_countries: calling codes ("86") from which no SMS can come back.
+    """
+
+    modes: frozenset[Mode]
+    two_way: bool
+    free_text: bool
+    keypad: bool
+    receipts: bool
+    per_second: float
+    one_way_countries: frozenset[str] = frozenset()
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message for one telephone.
+
+    id: the delivery's id, unique for ever; `attempt` counts from 1.
+    to: E.164. Never printed; `repr` leaves it out.
+    text: what is written or said, in `language`.
+    keys: the digits a call takes; empty when no answer is asked.
+    expires: after this the provider should not deliver it any more.
+    """
+
+    id: str
+    attempt: int
+    mode: Mode
+    channel: Channel
+    to: str
+    text: str
+    language: str
+    keys: str = ""
+    expires: datetime | None = None
+
+    def __repr__(self) -> str:
+        return f"Message({self.id}, attempt {self.attempt}, {self.mode}, {self.channel})"
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider has the message; `provider_id` is its name for it."""
+
+    provider: str
+    provider_id: str
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says became of a message, in our words.
+
+    status: `sent` (on its way), `delivered` (reached the telephone: no answer), `failed` (will not arrive).
+    reason: for `failed`, a word or a provider's code: `busy`, `no_answer`, `machine`, `opted_out`, `30003`.
+    """
+
+    delivery: str
+    status: Literal["sent", "delivered", "failed"]
+    provider_id: str = ""
+    attempt: int = 1
+    reason: str = ""
+
+
+class Inbound(msgspec.Struct, frozen=True, kw_only=True):
+    """What came from a telephone. `id` is the provider's, unique: it is acted on once.
+
+    delivery: for keys pressed in a call, the delivery the call was made for.
+    """
+
+    id: str
+    provider: str
+    channel: Channel
+    sender: str
+    text: str
+    delivery: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Inbound({self.provider}, {self.channel})"
+
+
+@runtime_checkable
+class Notifier(Protocol):
+    """One way to reach people."""
+
+    name: str
+    channel: Channel
+    abilities: Abilities
+
+    async def send(self, message: Message) -> Receipt:
+        """Hand *message* to the provider and return its receipt.
+
+        Raises:
+            TemporaryFailure: certainly not accepted and worth another try: no connection, 429, 5xx.
+            PermanentFailure: not worth another try: the number is not in use.
+            UnknownOutcome: the request left and no answer came.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class KeepsTraces(Protocol):
+    """A provider that can be asked what it has."""
+
+    async def find(self, message: Message, since: datetime, known: frozenset[str]) -> Receipt | None:
+        """Return the receipt of an attempt at *message* made after *since*, or None when the provider has no trace.
+
+        Args:
+            known: provider ids that belong to other deliveries.
+
+        Raises:
+            TemporaryFailure: the provider cannot be asked now.
+        """
+        ...
+
+    async def status(self, receipt: Receipt, delivery: str) -> Report | None:
+        """Return what became of an accepted message, or None while that is open.
+
+        Raises:
+            TemporaryFailure: the provider cannot be asked now.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadsReplies(Protocol):
+    """A provider whose replies can be fetched where no public address exists."""
+
+    async def replies(self, since: datetime) -> Sequence[Inbound]:
+        """Return what came in after *since*, oldest first; the same message may be returned again.
+
+        Raises:
+            TemporaryFailure: the provider cannot be asked now.
+        """
+        ...
+
+
+LOOK_BACK = timedelta(minutes=2)
+"""How far polling overlaps what it has read already: provider lists lag behind."""

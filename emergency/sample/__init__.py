@@ -1,0 +1,1 @@
+"""A sample installation: the mall Star Plaza, its organisation and its roster."""
