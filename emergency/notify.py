@@ -1,7 +1,7 @@
 """The Notifier protocol, and the values that cross it.
 
-`emergency` never imports a provider: it is handed a `dict[str, Notifier]` by channel. What only some providers can do is
-a second small protocol, looked for with `isinstance`.
+`emergency` never imports a provider: it is handed a `dict[str, Notifier]` by channel. What only some providers can
+do is a second small protocol, looked for with `isinstance`.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def _people_of(incident: Incident, role: str) -> Iterator[Member]:
 def is_free(incident: Incident, person: str, role: str) -> bool:
     """Return whether *person* may be called on for *role* now."""
     member = incident.members.get(person)
-    if member is None or member.duty not in DUTY_ORDER or member.busy >= incident.severity:
+    if member is None or member.duty not in DUTY_ORDER or member.busy >= incident.severity.rank:
         return False
     return not is_silenced(incident, member) and not _conflicts(incident, person, role)
 

@@ -109,7 +109,7 @@ def deliver(draft: Draft, alert_id: str, channels: tuple[str, ...], number: int 
 def urgency(incident: Incident, alert: Alert) -> int:
     """Return how far back in the queue the alert stands: 0 first. Graver before lighter, asking before telling,
     command roles before others of the same kind."""
-    place = 2 * (Severity.red - incident.severity)
+    place = 2 * (Severity.red.rank - incident.severity.rank)
     if alert.kind == "help":
         return 0
     if alert.kind not in ASKING:
@@ -187,7 +187,7 @@ def _show_gap(draft: Draft, root: str) -> None:
 
 
 def acknowledge(draft: Draft, alert: Alert, via: str, by: str | None = None) -> None:
-    """The person has it: the ladder stops, the others who were asked in their place are told, and the role is theirs."""
+    """The person has it: the ladder stops, the others asked in their place are told, and the role is theirs."""
     draft.add(e.AlertAcknowledged(alert=alert.id, via=via, by=by))
     draft.clear_timer(f"rung:{alert.root}")
     drop_queued(draft, alert.id)

@@ -386,9 +386,9 @@ def _timer(draft: Draft, command: c.FireTimer) -> None:
         flow.repeat_step(draft, rest)
 
 
-def _late(by: timedelta) -> timedelta:
+def _late(by: timedelta) -> timedelta | None:
     """Lateness below a second is the scheduler's breath, not worth a word in the log."""
-    return by if by >= timedelta(seconds=1) else timedelta(0)
+    return by if by >= timedelta(seconds=1) else None
 
 
 @_on(c.RecordDelivery)

@@ -137,7 +137,7 @@ class StepLate(Event, frozen=True, tag="StepLate"):
 
     step: str
     count: int
-    late_by: timedelta = timedelta(0)
+    late_by: timedelta | None = None
 
 
 class AlertRequested(Event, frozen=True, tag="AlertRequested"):
@@ -300,7 +300,7 @@ class TimerFired(Event, frozen=True, tag="TimerFired"):
     """The wake-up came; `late_by` is how long after its time."""
 
     timer: str
-    late_by: timedelta = timedelta(0)
+    late_by: timedelta | None = None
 
 
 AnyEvent = (

@@ -318,7 +318,7 @@ def step_is_late(draft: Draft, run: StepRun) -> None:
     step = draft.incident.plan_of(run)
     if run.status != "open" or step is None:
         return
-    late_by = draft.now - run.due if run.due else LATE_AGAIN * 0
+    late_by = draft.now - run.due if run.due and draft.now > run.due else None
     draft.add(e.StepLate(step=run.id, count=run.chased + 1, late_by=late_by))
     if run.chased >= len(step.late):
         return

@@ -104,6 +104,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     opened: datetime
     members: dict[str, Member]
     entered: datetime
+    last: datetime
     entry: int = 0
     version: int = 0
     command: str | None = None
@@ -198,7 +199,7 @@ def evolve(incident: Incident | None, event: e.AnyEvent, at: datetime) -> Incide
     if incident is None:
         raise ValueError("the first event of an incident is IncidentOpened")
     after = _EVOLVE[type(event)](incident, event, at)
-    return replace(after, version=incident.version + 1)
+    return replace(after, version=incident.version + 1, last=at)
 
 
 def fold(events: Iterable[tuple[e.AnyEvent, datetime]], start: Incident | None = None) -> Incident | None:
@@ -219,6 +220,7 @@ def _opened(event: e.IncidentOpened, at: datetime) -> Incident:
         severity=event.severity,
         opened=at,
         entered=at,
+        last=at,
         members={m.id: m for m in event.members},
         facts=facts,
         version=1,

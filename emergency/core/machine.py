@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from transitions import EventData, Machine
 
@@ -95,7 +95,7 @@ def _ways_out(source: str, leaves: tuple[Leave, ...]) -> list[dict[str, Any]]:
 
 def _condition(guard: Guard | None) -> Callable[[EventData], bool]:
     def passes(event: EventData) -> bool:
-        cursor: _Cursor = event.model
+        cursor = cast(_Cursor, event.model)
         return holds(guard, cursor.incident, cursor.now, cursor.order)
 
     return passes
@@ -103,6 +103,6 @@ def _condition(guard: Guard | None) -> Callable[[EventData], bool]:
 
 def _take(leave: Leave) -> Callable[[EventData], None]:
     def take(event: EventData) -> None:
-        event.model.taken = leave
+        cast(_Cursor, event.model).taken = leave
 
     return take

@@ -51,6 +51,16 @@ class SiteAgency(msgspec.Struct, frozen=True, kw_only=True):
     number: str
 
 
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
+    """A shift in the site's own time. days: 0 is Monday, counted by the day it begins. starts, ends: `HH:MM`;
+    one that ends before it begins goes over midnight."""
+
+    id: str
+    days: tuple[int, ...]
+    starts: str
+    ends: str
+
+
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """One building. `places` holds the site itself first."""
 
@@ -63,6 +73,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     places: tuple[Place, ...]
     duties: tuple[Duty, ...]
     agencies: tuple[SiteAgency, ...] = ()
+    shifts: tuple[Shift, ...] = ()
     facts: dict[str, str] = {}
 
     def place(self, id: str) -> Place:
@@ -105,7 +116,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     duty: on shift; on call (reachable, off site); off.
     numbers: how many telephone numbers the roster holds, tried in order.
     two_way: may answer by SMS (some countries' networks carry no replies).
-    busy: the gravest other open incident this person holds a role in, 0 for none.
+    busy: the rank of the gravest other open incident this person holds a role in, 0 for none.
     """
 
     id: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import Enum
+from functools import total_ordering
 from typing import Literal
 
 import msgspec
@@ -23,15 +24,26 @@ class Text(msgspec.Struct, frozen=True):
         return self.zh if language == "zh" else self.en
 
 
-class Severity(IntEnum):
+@total_ordering
+class Severity(Enum):
     """How grave an incident is. A colour, never a bare number: Chinese scales count both ways
     (Emergency Response Law art. 63: 1 is the gravest; GB/T 38315: 1 is the lightest)."""
 
-    blue = 1
-    yellow = 2
-    orange = 3
-    red = 4
+    blue = "blue"
+    yellow = "yellow"
+    orange = "orange"
+    red = "red"
 
+    @property
+    def rank(self) -> int:
+        """Return 1 for blue to 4 for red; for comparing and sorting alone."""
+        return _RANKS[self.value]
+
+    def __lt__(self, other: Severity) -> bool:
+        return self.rank < other.rank
+
+
+_RANKS = {"blue": 1, "yellow": 2, "orange": 3, "red": 4}
 
 SEVERITY_WORDS: dict[Severity, Text] = {
     Severity.blue: Text("蓝色", "blue"),

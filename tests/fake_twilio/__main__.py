@@ -38,9 +38,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     asked = _arguments()
-    fake = FakeTwilio(
-        account_sid=asked.account_sid, auth_token=asked.auth_token, numbers=asked.number, port=asked.port
-    )
+    fake = FakeTwilio(account_sid=asked.account_sid, auth_token=asked.auth_token, numbers=asked.number, port=asked.port)
     fake.settings.latency = asked.latency
     if asked.step is not None:
         fake.settings.step = asked.step

@@ -17,10 +17,10 @@ from aiohttp import web
 from .faults import Fault, RateLimit
 from .harness import FakePhone
 from .inbound import as_json
-from .records import Call, Message
+from .records import Call, Entry, Message
 from .script import Chaos
 from .server import Server
-from .world import Hook
+from .world import Hook, Posted
 
 if TYPE_CHECKING:
     from .fake import FakeTwilio
@@ -51,6 +51,7 @@ class Admin:
             ("POST", "expect"): self._expect,
             ("POST", "faults"): self._faults,
             ("POST", "outage"): self._outage,
+            ("POST", "heal"): self._heal,
             ("POST", "rate"): self._rate,
             ("POST", "settings"): self._settings,
             ("POST", "webhook"): self._webhook,
@@ -98,13 +99,13 @@ class Admin:
         return [_shown(c) for c in self._world.calls.values() if _matches(c, asked)]
 
     async def _ledger(self, asked: Json) -> list[Json]:
-        return [dataclasses.asdict(e) for e in self._world.ledger[int(asked.get("since", 0)) :]]
+        return [_fields(e) for e in self._world.ledger[int(asked.get("since", 0)) :]]
 
     async def _problems(self, _asked: Json) -> list[str]:
         return [str(problem) for problem in self._world.problems]
 
     async def _posted(self, _asked: Json) -> list[Json]:
-        return [dataclasses.asdict(p) for p in self._world.posted]
+        return [_fields(p) for p in self._world.posted]
 
     async def _quiet(self, _asked: Json) -> Json:
         return {
@@ -154,6 +155,10 @@ class Admin:
         self._world.faults.outage(asked.get("kind"), asked.get("on", "any"))
         return {}
 
+    async def _heal(self, _asked: Json) -> Json:
+        self._fake.heal()
+        return {}
+
     async def _rate(self, asked: Json) -> Json:
         self._world.rate = RateLimit(**asked)
         return {}
@@ -189,6 +194,11 @@ class Admin:
     async def _reset(self, _asked: Json) -> Json:
         await asyncio.to_thread(self._fake.reset)
         return {}
+
+
+def _fields(record: Entry | Posted) -> Json:
+    """Return the fields of *record*; `dataclasses.asdict` is too slow for a long ledger."""
+    return {each.name: getattr(record, each.name) for each in dataclasses.fields(record)}
 
 
 def _shown(record: Message | Call) -> Json:

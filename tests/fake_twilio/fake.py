@@ -18,7 +18,7 @@ from .records import Call, Entry, Message, Problem
 from .script import Chaos, Script
 from .server import Server
 from .signing import Signature
-from .world import ACCOUNT_SID, AUTH_TOKEN, Hook, Posted, Settings, World
+from .world import ACCOUNT_SID, AUTH_TOKEN, Hook, Posted, Settings, World, refuse_in_a_loop
 
 T = TypeVar("T")
 
@@ -68,6 +68,8 @@ class FakeTwilio:
                 self._port = loop.run_until_complete(self._server.start(self._port))
             except BaseException as error:  # handed to the thread that started this one
                 failures.append(error)
+                if self._server is not None:
+                    loop.run_until_complete(self._server.stop())
                 started.set()
                 return
             loop.call_soon(started.set)
@@ -183,6 +185,10 @@ class FakeTwilio:
         """Begin an outage of the whole API, or of a part of it; end it with None."""
         self.world.faults.outage(kind, on)
 
+    def heal(self) -> None:
+        """End an outage, and forget the faults that have not struck yet."""
+        self.world.faults.clear()
+
     def rate_limit(
         self,
         per_second: float | None,
@@ -225,6 +231,7 @@ class FakeTwilio:
                 each.clear()
             world.forget()
             self._running().inbound.forget()
+            self._running().webhooks.drop()
 
         self._run(clear)
 
@@ -306,6 +313,7 @@ class FakeTwilio:
 
     def _run(self, make: Callable[..., Coroutine[Any, Any, T]], *arguments: Any, limit: float = 10.0) -> T:
         assert self._loop is not None, "the fake has not been started"
+        refuse_in_a_loop()
         return asyncio.run_coroutine_threadsafe(make(*arguments), self._loop).result(limit)
 
     def soon(self, action: Callable[[], object]) -> None:
@@ -313,9 +321,7 @@ class FakeTwilio:
         assert self._loop is not None, "the fake has not been started"
         self._loop.call_soon_threadsafe(action)
 
-    def receive(
-        self, phone: str, body: str, to: str | None, signed: Signature, padding: int, limit: float
-    ) -> Heard:
+    def receive(self, phone: str, body: str, to: str | None, signed: Signature, padding: int, limit: float) -> Heard:
         """Post a text from *phone*; one with a padding or without a good signature is a forgery."""
         inbound = self._running().inbound
         if signed == "good" and not padding:

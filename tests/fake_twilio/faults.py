@@ -42,10 +42,7 @@ class Fault:
     def matches(self, method: str, target: str, to: str) -> bool:
         """Return whether this fault strikes a request."""
         return (
-            self.times != 0
-            and self.on in ("any", target)
-            and self.method in ("any", method)
-            and self.to in (None, to)
+            self.times != 0 and self.on in ("any", target) and self.method in ("any", method) and self.to in (None, to)
         )
 
     @property

@@ -29,9 +29,7 @@ class Host(Protocol):
     def soon(self, action: Callable[[], object]) -> None:
         """Call *action* on the server's loop."""
 
-    def receive(
-        self, phone: str, body: str, to: str | None, signed: Signature, padding: int, limit: float
-    ) -> Heard:
+    def receive(self, phone: str, body: str, to: str | None, signed: Signature, padding: int, limit: float) -> Heard:
         """Post a text from a phone."""
 
     def replay(self, phone: str, limit: float) -> Heard:
@@ -115,9 +113,7 @@ class FakePhone:
             self.script.next_answers += [answer] * times
         return self
 
-    def will_press(
-        self, *keys: Keys, times: int | None = None, hangs_up_after: int | None = None
-    ) -> FakePhone:
+    def will_press(self, *keys: Keys, times: int | None = None, hangs_up_after: int | None = None) -> FakePhone:
         """Answer calls and press these keys, one element a Gather; a function is given what was said."""
         return self._answers(Answer(keys=keys, hangs_up_after=hangs_up_after), times)
 
@@ -283,9 +279,7 @@ class FakePhone:
             raise AssertionError(f"{self.number} got no call with {words} in {within} s; it got {had}")
         return LiveCall(self._host, found)
 
-    async def expect_sms_async(
-        self, *words: str, within: float = DEFAULT_LIMIT, arrives: bool = True
-    ) -> Message:
+    async def expect_sms_async(self, *words: str, within: float = DEFAULT_LIMIT, arrives: bool = True) -> Message:
         """As `expect_sms`, for a coroutine."""
         return await asyncio.to_thread(self.expect_sms, *words, within=within, arrives=arrives)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -12,6 +13,9 @@ from .records import API_VERSION, Call, Message
 from .world import World
 
 DEFAULT_PAGE, LARGEST_PAGE = 50, 1000
+A_DAY = 86_400
+
+_COMPARISONS = {"==": operator.eq, ">=": operator.ge, "<=": operator.le}
 
 R = TypeVar("R", Message, Call)
 
@@ -43,7 +47,9 @@ def _by_numbers(world: World, query: Mapping[str, str]) -> Iterable[Message]:
     to, sender = query.get("To"), query.get("From")
     if to is not None:
         return [m for m in world.by_to.get(to, []) if sender in (None, m.sender)]
-    return world.by_sender.get(sender, []) if sender is not None else world.messages.values()
+    if sender is not None:
+        return sorted(world.by_sender.get(sender, []), key=lambda m: m.sid)
+    return world.messages.values()
 
 
 def _between(
@@ -58,32 +64,28 @@ def _between(
 
 
 def _bounded(records: Iterable[R], text: str, fits: str, date: Callable[[R], float | None]) -> Iterable[R]:
-    whole_day = len(text) == len("2026-03-01")
+    """Compare to the second, or to the day where *text* is one."""
+    unit = A_DAY if len(text) == len("2026-03-01") else 1
     try:
         bound = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         raise Refused(20001, f"{text!r} is not a date") from None
-    bound = bound.replace(tzinfo=UTC) if bound.tzinfo is None else bound
+    limit = int(bound.replace(tzinfo=bound.tzinfo or UTC).timestamp()) // unit
+    compare = _COMPARISONS[fits]
     for record in records:
         at = date(record)
-        if at is None:
-            continue
-        exact = datetime.fromtimestamp(int(at), UTC)
-        mine = exact.replace(hour=0, minute=0, second=0) if whole_day else exact
-        if mine == bound or (fits == ">=" and mine > bound) or (fits == "<=" and mine < bound):
+        if at is not None and compare(int(at) // unit, limit):
             yield record
 
 
-def _page(
-    world: World, key: str, resource: str, found: Sequence[R], query: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return the page that *query* asks for.
+def _page(world: World, key: str, resource: str, found: Sequence[R], query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the page that *query* asks for; *found* is oldest first.
 
     The token names the last record of the page before, so what is added meanwhile shifts nothing.
     """
     size = min(max(_whole(query, "PageSize", DEFAULT_PAGE), 1), LARGEST_PAGE)
     number = _whole(query, "Page", 0)
-    ordered = sorted(found, key=lambda r: (r.created, r.sid), reverse=True)
+    ordered = found[::-1]
     start = number * size
     token = query.get("PageToken", "")
     if token:

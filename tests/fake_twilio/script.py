@@ -78,9 +78,7 @@ class Script:
 
     def copy(self) -> Script:
         """Return a script of its own that says the same."""
-        return dataclasses.replace(
-            self, next_fates=list(self.next_fates), next_answers=list(self.next_answers)
-        )
+        return dataclasses.replace(self, next_fates=list(self.next_fates), next_answers=list(self.next_answers))
 
     def take_fate(self) -> Fate:
         """Return how the next text ends."""

@@ -109,11 +109,10 @@ class Server:
         target = _TARGETS.get(parts[3] if len(parts) > 3 else parts[1] if len(parts) > 1 else "", "any")
         entry = _entry(target, received, form) if creating else None
         fault = self.world.faults.take(request.method, target, _first(form).get("To", ""))
-        response = await self._under(fault, request, parts, form, entry)
         if entry is not None:
             with self.world.changing():
                 self.world.ledger.append(entry)
-        return response
+        return await self._under(fault, request, parts, form, entry)
 
     async def _under(
         self, fault: Fault | None, request: web.BaseRequest, parts: list[str], form: Form, entry: Entry | None
@@ -125,9 +124,7 @@ class Server:
         if kind == "reset":
             return _reset(request)
         if kind == "garbled":
-            return _noted(
-                entry, web.Response(status=502, text="<html>Bad Gateway</html>", content_type="text/html")
-            )
+            return _noted(entry, web.Response(status=502, text="<html>Bad Gateway</html>", content_type="text/html"))
         if fault is not None and kind == "slow":
             await self._pause(fault.seconds)
         try:

@@ -35,9 +35,7 @@ class Elsewhere(Exception):
 class Conversation:
     """What is said and pressed in one call."""
 
-    def __init__(
-        self, world: World, webhooks: Webhooks, call: Call, answer: Answer, form: Mapping[str, str]
-    ) -> None:
+    def __init__(self, world: World, webhooks: Webhooks, call: Call, answer: Answer, form: Mapping[str, str]) -> None:
         self._world = world
         self._webhooks = webhooks
         self._call = call

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urldefrag, urlencode
 
 import aiohttp
+from yarl import URL
 
 from .script import Chaos
 from .signing import Signature, signature_headers
 from .world import Posted, World
 
-_MARKUP = frozenset(
-    {"text/xml", "application/xml", "application/rss+xml", "application/rdf+xml", "text/html"}
-)
+_MARKUP = frozenset({"text/xml", "application/xml", "application/rss+xml", "application/rdf+xml", "text/html"})
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -36,7 +35,7 @@ class Overrides:
     total: float | None = None
 
     @classmethod
-    def read(cls, fragment: str) -> Overrides:
+    def parse(cls, fragment: str) -> Overrides:
         """Return the overrides in *fragment*; what cannot be read is left as it is."""
         said = dict(parse_qsl(fragment))
         numbers = {name: int(value) for name, value in said.items() if value.isdigit()}
@@ -89,10 +88,15 @@ class Webhooks:
         connector = aiohttp.TCPConnector(limit=256)
         self._session = aiohttp.ClientSession(connector=connector, auto_decompress=True)
 
-    async def close(self) -> None:
-        """Drop what is on its way."""
+    def drop(self) -> None:
+        """Stop the callbacks that are on their way."""
+        self._kept_back.clear()
         for task in list(self._tasks):
             task.cancel()
+
+    async def close(self) -> None:
+        """Stop what is on its way, and post no more."""
+        self.drop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
@@ -146,7 +150,7 @@ class Webhooks:
 
     async def send(self, sent: Sent) -> Posted:
         """Post it, trying again as Twilio would, and return what came back at last."""
-        overrides = Overrides.read(urldefrag(sent.url).fragment)
+        overrides = Overrides.parse(urldefrag(sent.url).fragment)
         started = time.monotonic()
         attempts, came = 1, await self._try(sent, overrides)
         while came.reason in overrides.policy and attempts <= overrides.retries:
@@ -170,6 +174,7 @@ class Webhooks:
     async def _try(self, sent: Sent, overrides: Overrides) -> _Came:
         settings = self._world.settings
         assert self._session is not None
+        exactly = URL(urldefrag(sent.url).url, encoded=True)  # as it was signed: %2F stays %2F
         limits = aiohttp.ClientTimeout(
             total=overrides.total or settings.hook_timeout,
             sock_connect=overrides.connect or settings.connect_timeout,
@@ -177,7 +182,7 @@ class Webhooks:
         )
         try:
             async with self._session.request(
-                sent.method, urldefrag(sent.url).url, data=sent.body, headers=sent.headers, timeout=limits
+                sent.method, exactly, data=sent.body, headers=sent.headers, timeout=limits
             ) as answer:
                 text = await answer.text(errors="replace")
                 kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -190,9 +195,7 @@ class Webhooks:
         except aiohttp.ClientError as error:
             return _Came(None, "", "", f"no connection: {error!r}", "ct")
 
-    async def ask(
-        self, url: str, form: Mapping[str, str], *, method: str = "POST", fallback: str = ""
-    ) -> str:
+    async def ask(self, url: str, form: Mapping[str, str], *, method: str = "POST", fallback: str = "") -> str:
         """Post *form* and return the TwiML that comes back, from *fallback* where *url* has none.
 
         What is wrong with an answer is written down as a problem; the text is then empty.
@@ -273,9 +276,7 @@ def fault_of(posted: Posted, *, markup: bool = True) -> str | None:
         return f"answered {posted.status}: {posted.body[:200]!r}"
     if not posted.body:
         if posted.status == 200 and not posted.content_type:
-            return (
-                "an empty 200 without a content type; Twilio logs it as an error (answer 204, or <Response/>)"
-            )
+            return "an empty 200 without a content type; Twilio logs it as an error (answer 204, or <Response/>)"
         return None
     if markup and posted.content_type not in _MARKUP and posted.content_type != "text/plain":
         return f"content type {posted.content_type!r} is not one that Twilio reads"

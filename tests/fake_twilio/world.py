@@ -6,6 +6,7 @@ may be waiting for does so through `changing()`, which wakes them.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import threading
 import time
@@ -74,6 +75,19 @@ class Posted:
     seconds: float
 
 
+def refuse_in_a_loop() -> None:
+    """Refuse to block the thread of a running event loop, where the app may be waiting to answer.
+
+    Raises:
+        RuntimeError: a coroutine called what blocks.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("this blocks: in a coroutine use its _async twin, or asyncio.to_thread")
+
+
 class World:
     """The account, its numbers, every phone there is, and everything that was sent."""
 
@@ -125,6 +139,7 @@ class World:
 
     def wait(self, look: Callable[[], T | None], timeout: float) -> T | None:
         """Return what *look* finds, as soon as it finds something, or None after *timeout* seconds."""
+        refuse_in_a_loop()
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:

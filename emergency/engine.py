@@ -1,0 +1,165 @@
+"""Load, decide, append: the one way anything happens to an incident.
+
+Console, command line, hook, timer and drill all end in `Engine.handle`. Events, outbox and timers are written in
+one transaction; when it returns, it is on the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+
+from emergency.clock import Clock
+from emergency.core import commands as c
+from emergency.core import events as e
+from emergency.core.decide import decide
+from emergency.core.incident import ASKING, Incident, fold
+from emergency.core.wording import words_for
+from emergency.errors import CommandRefused
+from emergency.store.store import OutboxRow, SqliteStore
+
+T = TypeVar("T")
+ASKING_LIFE = timedelta(minutes=30)
+"""After this an unsent call for an answer is not sent any more: it would find another emergency (practice)."""
+TELLING_LIFE = timedelta(hours=4)
+CODE_REST = timedelta(days=30)
+"""A code is not used again while anyone could still answer to it."""
+_LINE = msgspec.json.Encoder()
+
+
+class Engine:
+    """Incidents as they are now, over a store. For one thread at a time, the one that owns the store."""
+
+    def __init__(self, store: SqliteStore, clock: Clock) -> None:
+        self.store = store
+        self.clock = clock
+        self._cache: dict[str, Incident] = {}
+        self._touched: set[str] = set()
+
+    def unit(self, work: Callable[[Engine], T]) -> T:
+        """Do all of *work* or nothing of it, in one transaction."""
+        before, self._touched = self._touched, set()
+        try:
+            with self.store.transaction():
+                return work(self)
+        except BaseException:
+            for id in self._touched:
+                self._cache.pop(id, None)
+            raise
+        finally:
+            self._touched |= before
+
+    def incident(self, id: str) -> Incident:
+        """Return the incident as it is.
+
+        Raises:
+            CommandRefused: there is none with this id.
+        """
+        row = self.store.incident(id)
+        if row is None:
+            raise CommandRefused(f"there is no incident {id}")
+        known = self._cache.get(id)
+        if known is None or known.version != row.version:
+            known = fold(self.store.history(id, known.version if known else 0), known)
+            if known is None:
+                raise CommandRefused(f"incident {id} has no log")
+            self._cache[id] = known
+        return known
+
+    def open_incidents(self) -> list[Incident]:
+        """Return the incidents that are not closed, oldest first."""
+        return [self.incident(row.id) for row in self.store.open_incidents()]
+
+    def open(self, command: c.OpenIncident) -> Incident:
+        """Begin an incident; its code is chosen here. The same id twice is one incident."""
+
+        def work(engine: Engine) -> Incident:
+            if engine.store.incident(command.incident) is not None:
+                return engine.incident(command.incident)
+            now = engine.clock.now()
+            code = engine.store.next_code(command.playbook.code, command.mode, now, CODE_REST)
+            return engine._write(None, msgspec.structs.replace(command, code=code), now)
+
+        return self.unit(work)
+
+    def handle(self, id: str, command: c.AnyCommand) -> Incident:
+        """Let *command* meet the incident, write down what it causes, and return the incident after it.
+
+        Raises:
+            CommandRefused: nothing was changed.
+            StoreError: nothing was changed.
+        """
+
+        def work(engine: Engine) -> Incident:
+            return engine._write(engine.incident(id), command, engine.clock.now())
+
+        return self.unit(work)
+
+    def fire_due(self, limit: int = 100) -> int:
+        """Fire the timers whose time has come, oldest first; return how many."""
+        due = self.store.due_timers(self.clock.now(), limit)
+        for timer in due:
+            self.unit(lambda engine, t=timer: engine._fire(t.incident, t.name))  # type: ignore[misc]
+        return len(due)
+
+    def _fire(self, id: str, name: str) -> None:
+        incident = self.incident(id)
+        if name not in incident.timers:
+            self.store.clear_timer(id, name)  # a row the log knows nothing of wakes nobody twice
+            return
+        self._write(incident, c.FireTimer(timer=name), self.clock.now())
+
+    def _write(self, incident: Incident | None, command: c.AnyCommand, now: datetime) -> Incident:
+        if incident is not None and now < incident.last:
+            now = incident.last  # a wall clock set back must not turn the log around
+        events = decide(incident, command, now)
+        if not events:
+            if incident is None:
+                raise CommandRefused("nothing to open")
+            return incident
+        after = fold(((event, now) for event in events), incident)
+        if after is None:
+            raise CommandRefused("nothing to open")
+        self._touched.add(after.id)
+        self.store.append(after.id, incident.version if incident else 0, events, now)
+        self._project(after, events, now)
+        self._cache[after.id] = after
+        return after
+
+    def _project(self, incident: Incident, events: Sequence[e.AnyEvent], now: datetime) -> None:
+        """Outbox and timers follow from the events; both could be rebuilt from the log."""
+        for event in events:
+            match event:
+                case e.DeliveryQueued():
+                    self._queue(incident, event, now)
+                case e.DeliveryDropped(delivery=id):
+                    self.store.drop(id)
+                case e.TimerSet(timer=name, due=due):
+                    self.store.set_timer(incident.id, name, due)
+                case e.TimerCleared(timer=name) | e.TimerFired(timer=name):
+                    self.store.clear_timer(incident.id, name)
+        if incident.is_closed:
+            self.store.close_incident(incident.id, now)
+
+    def _queue(self, incident: Incident, event: e.DeliveryQueued, now: datetime) -> None:
+        alert = incident.alerts[event.alert]
+        life = ASKING_LIFE if alert.kind in ASKING else TELLING_LIFE
+        self.store.queue(
+            OutboxRow(
+                id=event.delivery,
+                incident=incident.id,
+                alert=event.alert,
+                person=event.person,
+                channel=event.channel,
+                mode=event.mode,
+                number=event.number,
+                urgency=event.urgency,
+                attempt=0,
+                line=_LINE.encode(words_for(incident, alert)),
+                queued_at=now,
+                expires_at=now + life,
+            )
+        )

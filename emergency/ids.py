@@ -1,0 +1,42 @@
+"""Ids and salts: the one place that rolls dice."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+
+
+def new_incident_id() -> str:
+    """Return a fresh id of 12 hexadecimal digits."""
+    return secrets.token_hex(6)
+
+
+def seal_of(text: str, salt: bytes | None = None) -> tuple[str, bytes]:
+    """Return the seal of *text* and its salt: a digest that gives the words away to nobody who lacks the salt."""
+    salt = os.urandom(16) if salt is None else salt
+    return "seal:" + hashlib.sha256(salt + text.encode()).hexdigest()[:32], salt
+
+
+def new_key() -> str:
+    """Return a fresh secret for the API, 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+def worker_id() -> str:
+    """Return the name under which this process claims messages: its process id and a nonce."""
+    return f"{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def is_alive(worker: str) -> bool:
+    """Return whether the process that claimed under *worker* still runs on this machine."""
+    pid = worker.partition(":")[0]
+    if not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

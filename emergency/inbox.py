@@ -1,0 +1,327 @@
+"""A reply from outside becomes a command; every accepted reply is answered with what it did.
+
+The provider's id is written down in the transaction that acts, so a message is acted on once however often it comes.
+Numbers nobody knows are counted and met with silence. What cannot be read becomes a note that command sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+
+from emergency.core import commands as c
+from emergency.core.incident import Alert, Incident, StepRun
+from emergency.core.replies import Reply, is_opt_out, parse, split_code
+from emergency.core.wording import FIRST_ANSWER_KEY, REASONS, answer, keys_of, reference, what_to_do
+from emergency.engine import Engine
+from emergency.errors import CommandRefused
+from emergency.notify import Inbound
+from emergency.outbox import answer_row
+from emergency.people import People
+
+QUIET_AFTER = 5
+"""Answers that did nothing, to one person within an hour; then silence, or two machines would talk for ever."""
+PASSIVE = frozenset({"unread", "which", "foreign", "nothing"})
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message did.
+
+    kind: acknowledged, done, chosen, declined, help, again, over, which, foreign, unread, nothing, wrong_key,
+        opt_out; or unknown (a number nobody has), repeated (it had come before).
+    says: the words that answer it, in the person's language; empty where silence is the answer.
+    """
+
+    kind: str
+    person: str = ""
+    incident: str | None = None
+    says: str = ""
+
+
+class Inbox:
+    """Reads what comes in. Stateless but for the roster it reads."""
+
+    def __init__(self, people: People) -> None:
+        self.people = people
+
+    def receive(self, engine: Engine, inbound: Inbound, *, person: str | None = None, by: str | None = None) -> Outcome:
+        """Act on *inbound* and queue the answer to it.
+
+        Args:
+            person: whose words these are, when somebody else enters them (`by`).
+        """
+        sender = person or self.people.roster(engine).by_number().get(inbound.sender)
+        now = engine.clock.now()
+        if not engine.store.first_time(inbound.id, now, inbound.channel, sender):
+            engine.store.count("inbound_repeated")
+            return Outcome(kind="repeated")
+        if sender is None:
+            engine.store.count("inbound_unknown")
+            return Outcome(kind="unknown")
+        reading = _Reading(engine, self.people, sender, inbound, by)
+        outcomes = reading.keys() if inbound.delivery is not None else reading.text()
+        self._finish(engine, inbound, sender, outcomes)
+        said = " ".join(dict.fromkeys(o.says for o in outcomes if o.says))
+        first = outcomes[0]
+        return Outcome(kind=first.kind, person=sender, incident=first.incident, says=said)
+
+    def _finish(self, engine: Engine, inbound: Inbound, sender: str, outcomes: Sequence[Outcome]) -> None:
+        first = outcomes[0]
+        now = engine.clock.now()
+        said = " ".join(dict.fromkeys(o.says for o in outcomes if o.says))
+        noisy = first.kind in PASSIVE and sum(
+            engine.store.inbound_count(sender, now - timedelta(hours=1), kind) for kind in PASSIVE
+        ) >= QUIET_AFTER  # fmt: skip
+        engine.store.inbound_outcome(inbound.id, first.kind, first.incident)
+        if not said or noisy or inbound.channel == "voice" or inbound.provider == "console":
+            return
+        person = self.people.roster(engine).people.get(sender)
+        if person is None or inbound.sender not in person.numbers:
+            return
+        incident = engine.incident(first.incident) if first.incident else None
+        engine.store.queue(
+            answer_row(
+                engine,
+                id=f"re:{inbound.id}",
+                person=sender,
+                number=person.numbers.index(inbound.sender),
+                mode=incident.mode if incident else "real",
+                text=said,
+                language=person.language,
+                sign=self.people.site(engine).signature.of(person.language),
+                incident=first.incident,
+                now=now,
+            )
+        )
+
+
+class _Reading:
+    """One message of one person, being read."""
+
+    def __init__(self, engine: Engine, people: People, person: str, inbound: Inbound, by: str | None) -> None:
+        self.engine = engine
+        self.people = people
+        self.person = person
+        self.inbound = inbound
+        self.by = by
+        self.via = "console" if inbound.provider == "console" else inbound.channel
+        known = people.roster(engine).people.get(person)
+        self.language = known.language if known else "zh"
+        self.names = people.roster(engine).names(self.language)
+
+    # the whole message
+
+    def text(self) -> list[Outcome]:
+        """Read what was written."""
+        if is_opt_out(self.inbound.text):
+            self._note(self.inbound.text)
+            return [Outcome(kind="opt_out")]
+        replies = parse(self.inbound.text)
+        if not replies:
+            return [self._unread(None)]
+        outcomes = [self._one(self._resolved(reply)) for reply in replies]
+        if any(reply.rest and reply.key for reply in replies):
+            self._note(self.inbound.text, self._incident_of(replies[0].code))
+        return outcomes
+
+    def keys(self) -> list[Outcome]:
+        """Read a key pressed in a call."""
+        rows = self._rows_of_call()
+        key = self.inbound.text.strip()
+        if not rows or key not in set("123456789"):
+            return [Outcome(kind="unread", says=self._say("nothing"))]
+        found = [(self.engine.incident(i), a) for i, a in rows]
+        pairs = [(incident, incident.alerts[alert]) for incident, alert in found]
+        asked = [(i, a) for i, a in pairs if a.step is not None]
+        if key == "9":
+            return [self._help(incident) for incident in {i.id: i for i, _ in pairs}.values()]
+        if not asked:
+            return [Outcome(kind="nothing", says=self._say("nothing"))]
+        if key == "1" or len(asked) == 1:
+            return [self._press(incident, alert, key) for incident, alert in asked]
+        return [self._which(asked, key)]
+
+    def _rows_of_call(self) -> list[tuple[str, str]]:
+        store = self.engine.store
+        lead = store.delivery(self.inbound.delivery or "")
+        if lead is None or lead.person != self.person:
+            return []
+        ids = store.merged_with(lead.provider_id) if lead.provider_id else []
+        rows = [store.delivery(id) for id in sorted({lead.id, *ids})]
+        return [(r.incident, r.alert) for r in rows if r and r.incident and r.alert]
+
+    # one answer of it
+
+    def _resolved(self, reply: Reply) -> Reply:
+        """Read `F071` as F07 and 1 where no incident is called F071."""
+        split = split_code(reply)
+        if split is None or reply.code is None or self.engine.store.incident_by_code(reply.code) is not None:
+            return reply
+        return split
+
+    def _incident_of(self, code: str | None) -> Incident | None:
+        row = self.engine.store.incident_by_code(code) if code else None
+        if row is None:
+            return None
+        incident = self.engine.incident(row.id)
+        return incident if self.person in incident.of_person else None
+
+    def _mine(self) -> list[Incident]:
+        """The open incidents in which this person was alerted."""
+        return [i for i in self.engine.open_incidents() if self.person in i.of_person]
+
+    def _one(self, reply: Reply) -> Outcome:
+        if reply.code is None:
+            return self._bare(reply.key or "")
+        incident = self._incident_of(reply.code)
+        if incident is None:
+            return Outcome(kind="foreign", says=self._say("foreign", ref=reply.code + reply.letter))
+        if reply.key is None:
+            return self._unread(incident)
+        if reply.key == "9":
+            return self._help(incident)
+        if reply.letter:
+            return self._lettered(incident, reply.letter, reply.key)
+        return self._coded(incident, reply.key)
+
+    def _lettered(self, incident: Incident, letter: str, key: str) -> Outcome:
+        run = next((r for r in incident.steps.values() if r.letter == letter), None)
+        alerts = [incident.alerts[id] for id in run.alerts if incident.alerts[id].person == self.person] if run else []
+        if not alerts:
+            return Outcome(kind="foreign", incident=incident.id, says=self._say("foreign", ref=incident.code + letter))
+        return self._press(incident, alerts[-1], key)
+
+    def _coded(self, incident: Incident, key: str) -> Outcome:
+        open_ = incident.open_alerts(self.person)
+        if key == "1":
+            unheard = [a for a in open_ if a.status == "open"]
+            if unheard:
+                return [self._press(self.engine.incident(incident.id), a, key) for a in unheard][-1]
+            if open_:
+                return self._again(incident, open_[-1])
+            return self._over(incident, None)
+        if len(open_) == 1:
+            return self._press(incident, open_[0], key)
+        if open_:
+            return self._which([(incident, a) for a in open_], key)
+        return self._over(incident, None)
+
+    def _bare(self, key: str) -> Outcome:
+        mine = self._mine()
+        if key == "9" and mine:
+            return [self._help(incident) for incident in mine][-1]
+        open_ = [(i, a) for i in mine for a in i.open_alerts(self.person)]
+        if len(open_) == 1 or (open_ and key == "1" and self._in_one_message(open_)):
+            return [self._press(self.engine.incident(i.id), a, key) for i, a in open_][-1]
+        if open_:
+            return self._which(open_, key)
+        return Outcome(kind="nothing", says=self._say("nothing"))
+
+    def _in_one_message(self, open_: Sequence[tuple[Incident, Alert]]) -> bool:
+        """Whether everything that is open came to this person as one text."""
+        sent = [
+            {i.deliveries[d].provider_id for d in a.deliveries if i.deliveries[d].channel == "sms"} - {""}
+            for i, a in open_
+        ]
+        return bool(set.intersection(*sent)) if sent else False
+
+    def _press(self, incident: Incident, alert: Alert, key: str) -> Outcome:
+        """Apply *key* to one alert of this person."""
+        run = incident.steps[alert.step or ""]
+        if alert.status == "closed":
+            return self._over(incident, alert)
+        if key == "1":
+            return self._received(incident, alert)
+        if key == "3":
+            self.engine.handle(incident.id, c.Decline(alert=alert.id, via=self.via, by=self.by))
+            return self._did("declined", incident, run)
+        plan = incident.plan_of(run)
+        answers = plan.decision if plan else ()
+        if key == "2" and not answers and run.name != "stand_by":
+            return self._finish(incident, run, None, "finished")
+        index = int(key) - FIRST_ANSWER_KEY
+        if 0 <= index < len(answers):
+            return self._finish(incident, run, answers[index].name, "chosen", answers[index].says.of(self.language))
+        if key == "2" and run.name == "stand_by":
+            return self._received(incident, alert)
+        choices = " ".join(f"{k}{w}" for k, w in (("1", ""), *keys_of(incident, run, self.language)))
+        return self._did("wrong_key", incident, run, key=key, text=choices)
+
+    def _received(self, incident: Incident, alert: Alert) -> Outcome:
+        if alert.status == "acknowledged":
+            return self._again(incident, alert)
+        self.engine.handle(incident.id, c.Acknowledge(alert=alert.id, via=self.via, by=self.by))
+        run = incident.steps[alert.step or ""]
+        more = self._say("got_more", ref=reference(incident, run)) if run.name != "stand_by" else ""
+        plan = incident.plan_of(run)
+        return self._did("got", incident, run, kind="acknowledged", more="" if plan and plan.decision else more)
+
+    def _finish(self, incident: Incident, run: StepRun, choice: str | None, says: str, text: str = "") -> Outcome:
+        command = c.FinishStep(step=run.id, person=self.person, answer=choice, via=self.via, by=self.by)
+        try:
+            self.engine.handle(incident.id, command)
+        except CommandRefused:
+            return self._did("wrong_key", incident, run, key="2", text="")
+        return self._did(says, incident, run, kind="done" if choice is None else "chosen", text=text)
+
+    def _help(self, incident: Incident) -> Outcome:
+        self.engine.handle(incident.id, c.AskHelp(person=self.person, via=self.via))
+        return Outcome(kind="help", incident=incident.id, says=self._say("helped", code=incident.code))
+
+    def _again(self, incident: Incident, alert: Alert) -> Outcome:
+        return self._did("again", incident, incident.steps[alert.step or ""])
+
+    def _over(self, incident: Incident, alert: Alert | None) -> Outcome:
+        if alert is None or alert.step is None:
+            reason = REASONS["ended"] if incident.ended or incident.is_closed else REASONS["done"]
+            text = reason.of(self.language)
+            return Outcome(kind="over", incident=incident.id, says=self._say("over", ref=incident.code, text=text))
+        run = incident.steps[alert.step]
+        if alert.ended == "done" and run.person == self.person:
+            return self._again(incident, alert)
+        reason = REASONS.get(alert.ended, REASONS["done"])
+        who = self.names.get(run.person or "", "") if alert.ended in ("taken", "done") else ""
+        text = reason.of(self.language) + (f" ({who})" if who else "")
+        return self._did("over", incident, run, text=text)
+
+    def _which(self, open_: Sequence[tuple[Incident, Alert]], key: str) -> Outcome:
+        tasks = []
+        for incident, alert in open_[:6]:
+            run = incident.steps[alert.step or ""]
+            tasks.append({"ref": reference(incident, run), "do": what_to_do(incident, run, self.language)})
+        says = self._say("which", n=len(open_), tasks=tasks, ref=tasks[0]["ref"], key=key)
+        return Outcome(kind="which", incident=open_[0][0].id, says=says)
+
+    def _unread(self, incident: Incident | None) -> Outcome:
+        where = incident or self._latest()
+        self._note(self.inbound.text, where)
+        if where is None:
+            return Outcome(kind="unread", says=self._say("nothing"))
+        open_ = where.open_alerts(self.person)
+        example = reference(where, where.steps[open_[0].step or ""]) if open_ else where.code
+        return Outcome(kind="unread", incident=where.id, says=self._say("unread", ref=example))
+
+    def _latest(self) -> Incident | None:
+        """The open incident that alerted this person last."""
+        mine = self._mine()
+        return max(mine, key=lambda i: i.alerts[i.of_person[self.person][-1]].at, default=None)
+
+    def _note(self, text: str, incident: Incident | None = None) -> None:
+        """Keep what was written: as a note that command sees, or beside the message when there is no incident."""
+        seal = self.engine.store.seal(text[:1600])
+        where = incident or self._latest()
+        if where is not None and not where.is_closed:
+            self.engine.handle(where.id, c.AddNote(by=self.person, text=seal, via=self.via, show=True))
+
+    def _did(
+        self, template: str, incident: Incident, run: StepRun, *, kind: str | None = None, **values: str
+    ) -> Outcome:
+        ref = reference(incident, run)
+        return Outcome(
+            kind=kind or template, incident=incident.id, says=self._say(template, ref=ref, code=incident.code, **values)
+        )
+
+    def _say(self, template: str, **values: object) -> str:
+        return answer(template, self.language, values)

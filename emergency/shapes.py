@@ -1,0 +1,421 @@
+"""The shapes of the files that people write, for pydantic: every mistake at once, each with its place.
+
+Every value arrives as text and is parsed by its field. Guards, outcomes and words become core values on the spot.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+
+from emergency.core import playbook as p
+from emergency.core.near import nearest
+from emergency.core.values import Severity, Text
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def a_length(value: Any) -> timedelta:
+    """Parse `90s`, `2m`, `1h30m`, `30d`."""
+    if isinstance(value, timedelta):
+        return value
+    text = str(value).strip()
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if not parts or "".join(a + b for a, b in parts) != text or len(text) > 20:
+        raise ValueError(f"'{text[:30]}' is no length of time; write a number and a unit: 90s, 2m, 24h, 30d")
+    total = sum((timedelta(**{UNITS[unit]: float(number)}) for number, unit in parts), timedelta(0))
+    if total > timedelta(days=3660):
+        raise ValueError(f"'{text}' is longer than ten years")
+    return total
+
+
+def a_text(value: Any) -> Text:
+    """Parse words in both languages."""
+    if not isinstance(value, dict):
+        raise ValueError("wants words in both languages: {zh: ..., en: ...}")
+    unknown = sorted(set(value) - {"zh", "en"})
+    if unknown:
+        raise ValueError(f"'{unknown[0]}' is no language here; there is zh and en")
+    for language in ("zh", "en"):
+        words = value.get(language)
+        if not isinstance(words, str) or not words.strip():
+            raise ValueError(f"the words in {language} are missing")
+        if "{{" in words or "{%" in words or "{#" in words:
+            raise ValueError("a text names values as {place}; it holds no template code")
+        if any(ord(ch) < 32 for ch in words):
+            raise ValueError("a text is one line without control characters")
+    return Text(value["zh"], value["en"])
+
+
+def a_yes(value: Any) -> bool:
+    """Parse yes and no."""
+    if isinstance(value, bool):
+        return value
+    if value in ("yes", "true"):
+        return True
+    if value in ("no", "false"):
+        return False
+    raise ValueError(f"'{value}' is neither yes nor no")
+
+
+def a_severity(value: Any) -> Severity:
+    """Parse a colour."""
+    if isinstance(value, Severity):
+        return value
+    if value in Severity.__members__:
+        return Severity[str(value)]
+    raise ValueError(f"'{value}' is no severity.{nearest(str(value), list(Severity.__members__))}")
+
+
+def a_word(value: Any) -> str:
+    """Parse an id: lower-case letters, digits and underscores."""
+    if isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9_]{0,39}", value):
+        return value
+    raise ValueError(f"'{value}' is no id; use lower-case letters, digits and _ (at most 40)")
+
+
+def _number(value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"'{value}' is no number") from None
+    if not -1e9 < number < 1e9:
+        raise ValueError(f"'{value}' is out of range")
+    return number
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and int(value) <= 10000:
+        return int(value)
+    raise ValueError(f"'{value}' is no whole number")
+
+
+GUARD_FORMS = {
+    ("is", "step"): {"step", "is"},
+    ("answer", "step"): {"step", "answer"},
+    ("is", "strand"): {"strand", "is"},
+    ("strands",): {"strands"},
+    ("acknowledged", "role"): {"role", "acknowledged"},
+    ("fact", "is"): {"fact", "is", "for"},
+    ("fact", "over"): {"fact", "over", "for"},
+    ("fact", "under"): {"fact", "under", "for"},
+    ("fact", "missing"): {"fact", "missing"},
+    ("fact", "reaches"): {"fact", "reaches"},
+    ("clock", "over"): {"clock", "over"},
+    ("under", "until"): {"until", "under"},
+    ("severity",): {"severity"},
+    ("zones",): {"zones"},
+    ("said_by",): {"said_by"},
+}
+GUARD_WORDS = sorted({word for form in GUARD_FORMS.values() for word in form} | {"any", "all", "not"})
+
+
+def a_guard(value: Any) -> p.Guard:
+    """Parse a guard from the closed list of playbooks/README.md."""
+    if not isinstance(value, dict) or not value:
+        raise ValueError("a guard is a mapping such as {step: answer, is: done}")
+    if len(value) == 1:
+        (word, inner), *_ = value.items()
+        if word in ("any", "all"):
+            if not isinstance(inner, list) or not inner:
+                raise ValueError(f"'{word}' wants a list of guards")
+            parts = tuple(_simple(each) for each in inner)
+            return p.AnyOf(parts) if word == "any" else p.AllOf(parts)
+        if word == "not":
+            return p.NotOf(_simple(inner))
+    return _simple(value)
+
+
+def _simple(value: Any) -> p.Simple:
+    if not isinstance(value, dict):
+        raise ValueError("a guard is a mapping such as {step: answer, is: done}")
+    keys = set(value)
+    unknown = sorted(keys - set(GUARD_WORDS))
+    if unknown:
+        raise ValueError(f"'{unknown[0]}' is no word of a guard.{nearest(unknown[0], GUARD_WORDS)}")
+    if keys & {"any", "all", "not"}:
+        raise ValueError("any, all and not are one level deep, and stand alone")
+    for needed, allowed in GUARD_FORMS.items():
+        if set(needed) <= keys <= allowed:
+            return _make_guard(needed, value)
+    raise ValueError(
+        "these words make no guard together: " + ", ".join(sorted(keys)) + "; see the list in playbooks/README.md"
+    )
+
+
+def _make_guard(form: tuple[str, ...], v: dict[str, Any]) -> p.Simple:
+    dwell = a_length(v["for"]) if "for" in v else timedelta(0)
+    match form:
+        case ("is", "step"):
+            _must(v["is"], "done")
+            return p.StepIs(a_word(v["step"]))
+        case ("answer", "step"):
+            return p.StepIs(a_word(v["step"]), a_word(v["answer"]))
+        case ("is", "strand"):
+            _must(v["is"], "done")
+            return p.StrandDone(a_word(v["strand"]))
+        case ("strands",):
+            _must(v["strands"], "all")
+            return p.StrandDone(None)
+        case ("acknowledged", "role"):
+            return p.RoleAcknowledged(a_word(v["role"]), _count(v["acknowledged"]))
+        case ("fact", "is"):
+            return p.FactIs(a_word(v["fact"]), str(v["is"]), dwell)
+        case ("fact", "over"):
+            return p.FactOver(a_word(v["fact"]), _number(v["over"]), dwell)
+        case ("fact", "under"):
+            return p.FactUnder(a_word(v["fact"]), _number(v["under"]), dwell)
+        case ("fact", "missing"):
+            return p.FactMissing(a_word(v["fact"]), a_length(v["missing"]))
+        case ("fact", "reaches"):
+            return p.FactReaches(a_word(v["fact"]), a_word(v["reaches"]))
+        case ("clock", "over"):
+            return p.ClockOver(a_word(v["clock"]), a_length(v["over"]))
+        case ("under", "until"):
+            return p.TimeLeftUnder(a_word(v["until"]), a_length(v["under"]))
+        case ("severity",):
+            return p.SeverityAtLeast(a_severity(v["severity"]))
+        case ("zones",):
+            _must(v["zones"], "swept")
+            return p.ZonesSwept()
+        case _:
+            return p.SaidBy(a_word(v["said_by"]))
+
+
+def _must(value: Any, word: str) -> None:
+    if value != word:
+        raise ValueError(f"'{value}' stands where only '{word}' can")
+
+
+def an_outcome(value: Any) -> p.Outcome:
+    """Parse what follows lateness: remind, deputy, {go: state} or {raise: severity}."""
+    if value == "remind":
+        return p.Remind()
+    if value == "deputy":
+        return p.CallDeputy()
+    if isinstance(value, dict) and set(value) == {"go"}:
+        return p.Go(a_word(value["go"]))
+    if isinstance(value, dict) and set(value) == {"raise"}:
+        return p.RaiseTo(a_severity(value["raise"]))
+    raise ValueError(f"'{value}' is no outcome; there is remind, deputy, {{go: state}}, {{raise: severity}}")
+
+
+Length = Annotated[timedelta, BeforeValidator(a_length)]
+Words = Annotated[Text, PlainValidator(a_text)]
+Yes = Annotated[bool, BeforeValidator(a_yes)]
+Colour = Annotated[Severity, PlainValidator(a_severity)]
+Id = Annotated[str, BeforeValidator(a_word)]
+Count = Annotated[int, BeforeValidator(_count)]
+GuardValue = Annotated[Any, PlainValidator(a_guard)]
+OutcomeValue = Annotated[Any, PlainValidator(an_outcome)]
+ShortText = Annotated[str, Field(max_length=200)]
+
+
+class Shape(BaseModel):
+    """The root of all shapes: unknown words are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+
+class FactShape(Shape):
+    """A fact of a plan."""
+
+    type: Literal["count", "number", "yes_no", "time", "text", "choice"]
+    ask: Words
+    unless_told: ShortText | None = None
+    choices: list[Id] = []
+
+
+class ClockShape(Shape):
+    """A clock of a plan."""
+
+    since: Id
+
+
+class RaiseShape(Shape):
+    """A rule of severity."""
+
+    to: Colour
+    when: GuardValue
+
+
+class SeverityShape(Shape):
+    """Levels of a plan."""
+
+    start: Colour
+    raise_: list[RaiseShape] = Field(default=[], alias="raise")
+    lower: list[RaiseShape] = []
+
+
+class RoleShape(Shape):
+    """When a role is called."""
+
+    at: Colour
+    heads: Count = 1
+
+
+class AgencyShape(Shape):
+    """The words for an agency."""
+
+    say: Words
+
+
+class NudgeShape(Shape):
+    """An alert beside a transition."""
+
+    role: Id
+    do: Words
+
+
+class LeaveShape(Shape):
+    """A way out of a state."""
+
+    to: Id | None = None
+    when: GuardValue | None = None
+    after: Length | None = None
+    source: ShortText = ""
+    because: Words | None = None
+    alert: NudgeShape | None = None
+
+
+class StepShape(Shape):
+    """A step of a state."""
+
+    role: Id
+    do: Words | None = None
+    done: Length | None = None
+    source: ShortText = ""
+    strand: Id | None = None
+    call: Id | None = None
+    reports: list[Id] = []
+    decision: dict[Id, Words] = {}
+    per: Literal["zones"] | None = None
+    every: Length | None = None
+    when: GuardValue | None = None
+    late: list[OutcomeValue] | None = None
+
+
+class KnockOnShape(Shape):
+    """A knock-on emergency."""
+
+    playbook: Id
+    when: GuardValue | None = None
+
+
+class StateShape(Shape):
+    """A state of a plan."""
+
+    title: Words
+    headline: Words | None = None
+    severity: Colour | None = None
+    announce: Words | None = None
+    commanded_by: Id | None = None
+    expects: list[KnockOnShape] = []
+    steps: dict[Id, StepShape] = {}
+    leave: list[LeaveShape] = []
+    ends: Literal["stand_down", "false_alarm"] | None = None
+    tells: Literal["everyone_alerted"] | None = None
+    checklist: list[Words] = []
+    final: Yes = False
+
+
+class MergeShape(Shape):
+    """When a second report joins."""
+
+    same: Literal["place", "site"]
+    within: Length
+
+
+class PlaybookShape(Shape):
+    """A plan."""
+
+    playbook: Id
+    code: Annotated[str, Field(pattern=r"^[A-HJ-NP-WY]$")]
+    title: Words
+    place: Literal["zone", "lift", "site"]
+    merge: MergeShape | None = None
+    silent: Literal["place"] | None = None
+    press: Words | None = None
+    facts: dict[Id, FactShape] = {}
+    clocks: dict[Id, ClockShape] = {}
+    severity: SeverityShape
+    roles: dict[Id, RoleShape]
+    agencies: dict[Id, AgencyShape] = {}
+    states: dict[Id, StateShape]
+
+
+class PlaceShape(Shape):
+    """A zone or a lift of a site."""
+
+    name: Words
+    short: Words
+    within: Id | None = None
+    registration: ShortText = ""
+    gate: Words | None = None
+    aliases: list[ShortText] = []
+
+
+class SiteAgencyShape(Shape):
+    """An agency as the site knows it."""
+
+    name: Words
+    number: Annotated[str, Field(pattern=r"^\+?[0-9 -]{3,20}$")]
+
+
+class DutyShape(Shape):
+    """A role of the site's organisation."""
+
+    title: Words
+    deputies: list[Id] = []
+    higher: Id | None = None
+    command: Yes = False
+    urgent: Yes = False
+    conflicts: list[Id] = []
+
+
+class ShiftShape(Shape):
+    """A shift: days as `mon-fri` or `sat,sun`, and hours; one that ends before it begins goes over midnight."""
+
+    days: Annotated[str, Field(pattern=r"^(mon|tue|wed|thu|fri|sat|sun)([,-](mon|tue|wed|thu|fri|sat|sun))*$")]
+    from_: Annotated[str, Field(alias="from", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    to: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class SiteShape(Shape):
+    """A site."""
+
+    site: Id
+    name: Words
+    signature: Words
+    address: Words
+    timezone: str
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    zones: dict[Id, PlaceShape]
+    lifts: dict[Id, PlaceShape] = {}
+    agencies: dict[Id, SiteAgencyShape] = {}
+    roles: dict[Id, DutyShape]
+    shifts: dict[Id, ShiftShape]
+    facts: dict[Id, ShortText] = {}
+
+
+class PersonShape(Shape):
+    """A person of the roster."""
+
+    name: Words
+    language: Literal["zh", "en"]
+    numbers: list[str] = []
+    roles: dict[Id, Count] = {}
+    shift: Id
+    on_call: Yes = False
+    zone: Id | None = None
+
+
+class RosterShape(Shape):
+    """The people of a site."""
+
+    people: dict[Id, PersonShape]

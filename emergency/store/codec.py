@@ -1,0 +1,120 @@
+"""An event to JSON and back, and the hash chain that binds one to the next.
+
+A stored event keeps its kind and version `v`. Shapes grow; old ones are lifted here, never rewritten. The plan and
+the site stand in the log as digests of documents that are kept beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from emergency.core import events as e
+from emergency.core.playbook import Playbook
+from emergency.core.site import Member, Site
+from emergency.core.values import Mode, Severity
+
+VERSION = 1
+Fetch = Callable[[str], bytes]
+
+_EVENTS = msgspec.json.Decoder(e.AnyEvent)
+_ENCODER = msgspec.json.Encoder()
+_PLAYBOOK = msgspec.json.Decoder(Playbook)
+_SITE = msgspec.json.Decoder(Site)
+_playbooks: dict[str, Playbook] = {}
+_sites: dict[str, Site] = {}
+
+
+def digest(body: bytes) -> str:
+    """Return the name of a document: its SHA-256."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def encode_document(value: msgspec.Struct) -> bytes:
+    """Return a plan or a site as canonical JSON."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def decode_playbook(name: str, fetch: Fetch) -> Playbook:
+    """Return the plan with this digest; the same object each time, so that it is compiled once."""
+    if name not in _playbooks:
+        _playbooks[name] = _PLAYBOOK.decode(fetch(name))
+    return _playbooks[name]
+
+
+def decode_site(name: str, fetch: Fetch) -> Site:
+    """Return the site with this digest."""
+    if name not in _sites:
+        _sites[name] = _SITE.decode(fetch(name))
+    return _sites[name]
+
+
+def encode(event: e.AnyEvent) -> bytes:
+    """Return *event* as JSON; the opening names its plan and site by digest."""
+    if not isinstance(event, e.IncidentOpened):
+        return _ENCODER.encode(event)
+    data: dict[str, Any] = msgspec.to_builtins(event)
+    data["playbook"] = digest(encode_document(event.playbook))
+    data["site"] = digest(encode_document(event.site))
+    return _ENCODER.encode(data)
+
+
+def decode(kind: str, v: int, data: bytes, fetch: Fetch) -> e.AnyEvent:
+    """Return the event that was stored as *data*.
+
+    Args:
+        fetch: document digest to its body.
+
+    Raises:
+        ValueError: no release of this program wrote that.
+    """
+    if v > VERSION:
+        raise ValueError(f"event {kind} has version {v}; this release knows {VERSION}")
+    try:
+        if kind != "IncidentOpened":
+            event: e.AnyEvent = _EVENTS.decode(data)
+            return event
+        return _opened(msgspec.json.decode(data), fetch)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"event {kind} cannot be read: {error}") from error
+
+
+def _opened(data: dict[str, Any], fetch: Fetch) -> e.IncidentOpened:
+    playbook, site = data.pop("playbook"), data.pop("site")
+    rest = msgspec.convert(data, _Opened)
+    return e.IncidentOpened(
+        playbook=decode_playbook(playbook, fetch), site=decode_site(site, fetch), **msgspec.structs.asdict(rest)
+    )
+
+
+class _Opened(msgspec.Struct, kw_only=True, tag="IncidentOpened"):
+    """The opening without its documents."""
+
+    incident: str
+    code: str
+    mode: Mode
+    place: str
+    severity: Severity
+    members: tuple[Member, ...]
+    by: str
+    note: str | None = None
+
+
+def chain(previous: str, incident: str, seq: int, at: str, kind: str, v: int, data: bytes) -> str:
+    """Return the hash of an event, bound to the one before; the first is bound to the incident's id."""
+    head = f"{previous or incident}\n{incident}\n{seq}\n{at}\n{kind}\n{v}\n".encode()
+    return hashlib.sha256(head + data).hexdigest()
+
+
+def to_text(moment: datetime) -> str:
+    """Return a moment in the one width that sorts: 2026-03-01T09:00:00.000000Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_text(text: str) -> datetime:
+    """Return the moment that `to_text` wrote."""
+    return datetime.fromisoformat(text)

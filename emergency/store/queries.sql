@@ -1,0 +1,149 @@
+-- name: insert_event
+insert into event (incident, seq, at, kind, v, data, hash) values (?, ?, ?, ?, ?, ?, ?)
+
+-- name: insert_incident
+insert into incident (id, code, mode, playbook, place, opened_at, version, head) values (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: move_incident
+update incident set version = ?, head = ?, closed_at = coalesce(closed_at, ?) where id = ? and version = ?
+
+-- name: incident
+select id, code, mode, playbook, place, opened_at, closed_at, version, head from incident where id = ?
+
+-- name: incident_by_code
+select id, code, mode, playbook, place, opened_at, closed_at, version, head from incident
+where code = ? order by opened_at desc limit 1
+
+-- name: open_incidents
+select id, code, mode, playbook, place, opened_at, closed_at, version, head from incident
+where closed_at is null order by opened_at, id
+
+-- name: all_incidents
+select id, code, mode, playbook, place, opened_at, closed_at, version, head from incident order by opened_at, id
+
+-- name: codes_in_use
+select code from incident where code glob ? and (closed_at is null or opened_at > ? or closed_at > ?)
+
+-- name: last_code
+select code from incident where code glob ? order by opened_at desc, rowid desc limit 1
+
+-- name: history
+select seq, at, kind, v, data, hash from event where incident = ? and seq > ? order by seq
+
+-- name: queue
+insert into outbox (id, incident, alert, person, channel, mode, number, urgency, status, line, queued_at, not_before, expires_at)
+values (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)
+on conflict (id) do nothing
+
+-- name: drop
+update outbox set status = 'dropped' where id = ? and status = 'queued'
+
+-- name: set_timer
+insert into timer (incident, name, due_at) values (?, ?, ?) on conflict (incident, name) do update set due_at = excluded.due_at
+
+-- name: clear_timer
+delete from timer where incident = ? and name = ?
+
+-- name: clear_timers
+delete from timer where incident = ?
+
+-- name: due_timers
+select incident, name, due_at from timer where due_at <= ? order by due_at, incident, name limit ?
+
+-- name: next_timer
+select min(due_at) from timer
+
+-- name: queued
+select id, incident, alert, person, channel, mode, number, urgency, attempt, line, queued_at, expires_at from outbox
+where status = 'queued' and mode = ? and channel = ? and not_before <= ? order by urgency, queued_at, id limit ?
+
+-- name: queued_beside
+select id, incident, alert, person, channel, mode, number, urgency, attempt, line, queued_at, expires_at from outbox
+where status = 'queued' and person = ? and channel = ? and not_before <= ? order by urgency, queued_at, id
+
+-- name: claim
+update outbox set status = 'sending', attempt = attempt + 1, claimed_by = ?, claimed_at = ? where id = ? and status = 'queued'
+
+-- name: next_queued
+select min(not_before) from outbox where status = 'queued'
+
+-- name: sent
+update outbox set status = case when status in ('delivered', 'failed') then status else 'sent' end,
+    provider = ?, provider_id = ?, reason = null where id = ?
+
+-- name: ended
+update outbox set status = ?, reason = ? where id = ? and status not in ('failed', 'dropped')
+    and not (status = 'delivered' and ? = 'delivered')
+
+-- name: requeue
+update outbox set status = 'queued', not_before = ?, reason = ?, claimed_by = null, claimed_at = null where id = ?
+
+-- name: unknown
+update outbox set status = 'unknown', reason = ? where id = ?
+
+-- name: stranded
+select id, incident, alert, person, channel, mode, number, urgency, attempt, line, queued_at, expires_at, status,
+    claimed_by, claimed_at from outbox where status in ('sending', 'unknown') order by urgency, queued_at, id
+
+-- name: awaiting_receipt
+select id, incident, alert, person, channel, mode, number, urgency, attempt, line, queued_at, expires_at, provider, provider_id
+from outbox where status = 'sent' and claimed_at > ? order by claimed_at limit ?
+
+-- name: delivery
+select id, incident, alert, person, channel, mode, number, urgency, attempt, line, queued_at, expires_at, status, provider_id
+from outbox where id = ?
+
+-- name: merged_with
+select id, incident from outbox where provider_id = ?
+
+-- name: known_provider_ids
+select provider_id from outbox where person = ? and provider_id is not null
+
+-- name: outbox_counts
+select channel, status, count(*) from outbox group by channel, status order by channel, status
+
+-- name: first_time
+insert into inbound (id, at, channel, person) values (?, ?, ?, ?) on conflict (id) do nothing
+
+-- name: inbound_outcome
+update inbound set outcome = ?, incident = ? where id = ?
+
+-- name: inbound_count
+select count(*) from inbound where person = ? and at > ? and outcome = ?
+
+-- name: last_inbound
+select max(at) from inbound
+
+-- name: keep_words
+insert into words (seal, salt, body) values (?, ?, ?) on conflict (seal) do nothing
+
+-- name: words
+select body from words where seal = ?
+
+-- name: put_document
+insert into document (digest, kind, body) values (?, ?, ?) on conflict (digest) do nothing
+
+-- name: document
+select body from document where digest = ?
+
+-- name: set_current
+insert into current (name, digest, at) values (?, ?, ?) on conflict (name) do update set digest = excluded.digest, at = excluded.at
+
+-- name: current
+select digest from current where name = ?
+
+-- name: beat
+insert into heartbeat (name, at, worker, says) values (?, ?, ?, ?)
+on conflict (name) do update set at = excluded.at, worker = excluded.worker, says = excluded.says
+
+-- name: heartbeat
+select at, worker, says from heartbeat where name = ?
+
+-- name: stop_beating
+delete from heartbeat where name = ? and worker = ?
+
+-- name: count
+insert into counter (name, value) values (?, ?) on conflict (name) do update set value = value + excluded.value
+
+-- name: counters
+select name, value from counter order by name

@@ -1,0 +1,580 @@
+"""SQLite: log, outbox and timers in one transaction.
+
+WAL with `synchronous=FULL`, one writer at a time by `begin immediate` (a deferred read-then-write by two processes
+fails at once in spite of any waiting time). A commit that returned survives a power cut.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from emergency.core import events as e
+from emergency.core.values import Mode
+from emergency.errors import Conflict, StoreBusy, StoreDamaged, StoreError, StoreTooNew
+from emergency.ids import seal_of
+from emergency.store import codec
+from emergency.store.codec import from_text, to_text
+
+SCHEMA = 1
+APPLICATION = 0x454D5247
+"""`EMRG`: the application id in the file's header; another program's database is refused."""
+PATIENCE_MS = 5000
+
+
+class IncidentRow(msgspec.Struct, frozen=True):
+    """What the store knows of an incident without reading its log."""
+
+    id: str
+    code: str
+    mode: Mode
+    playbook: str
+    place: str
+    opened_at: datetime
+    closed_at: datetime | None
+    version: int
+    head: str
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One line of the log as it stands. data: JSON."""
+
+    seq: int
+    at: str
+    kind: str
+    v: int
+    data: bytes
+    hash: str
+
+
+class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One message on its way. line: JSON, the words without names."""
+
+    id: str
+    incident: str | None
+    alert: str | None
+    person: str
+    channel: str
+    mode: Mode
+    number: int
+    urgency: int
+    attempt: int
+    line: bytes
+    queued_at: datetime
+    expires_at: datetime
+    status: str = "queued"
+    claimed_by: str = ""
+    claimed_at: datetime | None = None
+    provider: str = ""
+    provider_id: str = ""
+
+
+class TimerRow(msgspec.Struct, frozen=True):
+    """One wake-up."""
+
+    incident: str
+    name: str
+    due: datetime
+
+
+def _named_queries() -> dict[str, str]:
+    text = resources.files("emergency.store").joinpath("queries.sql").read_text("utf-8")
+    parts = text.split("-- name: ")[1:]
+    return {part.split("\n", 1)[0].strip(): part.split("\n", 1)[1].strip() for part in parts}
+
+
+Q = _named_queries()
+
+
+class SqliteStore:
+    """One open database. Not for two threads at once: each opens its own, or one owns it."""
+
+    def __init__(self, path: Path | str, *, create: bool = True) -> None:
+        """Open the database at *path*, and lift it to this release's schema.
+
+        Raises:
+            StoreDamaged, StoreTooNew, StoreError: the file was left as it is.
+        """
+        self.path = str(path)
+        self._depth = 0
+        self._db = _open(self.path, create=create)
+        try:
+            self._lift()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _lift(self) -> None:
+        with _speaking(self.path):
+            version = self._db.execute("pragma user_version").fetchone()[0]
+            application = self._db.execute("pragma application_id").fetchone()[0]
+            tables = self._db.execute("select count(*) from sqlite_master").fetchone()[0]
+        if tables and application != APPLICATION:
+            raise StoreDamaged(f"{self.path} is a database of another program; name ours with EMERGENCY_DATABASE")
+        if version > SCHEMA:
+            raise StoreTooNew(
+                f"{self.path} was written by a later release (schema {version}; this one knows {SCHEMA}). "
+                "It was left as it is; install that release again"
+            )
+        if version < SCHEMA:
+            self._migrate(version)
+
+    def _migrate(self, version: int) -> None:
+        with _speaking(self.path):
+            self._db.execute("pragma journal_mode = wal")
+            self._db.execute("begin immediate")
+            try:
+                version = self._db.execute("pragma user_version").fetchone()[0]
+                for number, script in _migrations():
+                    if number > version:
+                        for statement in _statements(script):
+                            self._db.execute(statement)
+                self._db.execute(f"pragma application_id = {APPLICATION}")
+                self._db.execute(f"pragma user_version = {SCHEMA}")
+                self._db.execute("commit")
+            except BaseException:
+                self._db.execute("rollback")
+                raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all of the block or nothing of it; a block within a block may fail alone."""
+        inner = self._depth > 0
+        name = f"level{self._depth}"
+        self._depth += 1
+        try:
+            with _speaking(self.path):
+                self._db.execute(f"savepoint {name}" if inner else "begin immediate")
+            try:
+                yield
+                with _speaking(self.path):
+                    self._db.execute(f"release {name}" if inner else "commit")
+            except BaseException:
+                self._roll_back(f"rollback to {name}" if inner else "rollback")
+                raise
+        finally:
+            self._depth -= 1
+
+    def _roll_back(self, statement: str) -> None:
+        if self._db.in_transaction:  # a full disk may have rolled back already
+            self._db.execute(statement)
+
+    def _all(self, query: str, *values: Any) -> list[Any]:
+        with _speaking(self.path):
+            return self._db.execute(Q[query], values).fetchall()
+
+    def _one(self, query: str, *values: Any) -> Any:
+        with _speaking(self.path):
+            return self._db.execute(Q[query], values).fetchone()
+
+    def _do(self, query: str, *values: Any) -> int:
+        with _speaking(self.path):
+            return self._db.execute(Q[query], values).rowcount
+
+    # incidents and their log
+
+    def incident(self, id: str) -> IncidentRow | None:
+        """Return the incident with this id, or None."""
+        return _incident(self._one("incident", id))
+
+    def incident_by_code(self, code: str) -> IncidentRow | None:
+        """Return the latest incident that bore this code, or None."""
+        return _incident(self._one("incident_by_code", code))
+
+    def open_incidents(self) -> list[IncidentRow]:
+        """Return the incidents that are not closed, oldest first."""
+        return [row for row in map(_incident, self._all("open_incidents")) if row]
+
+    def all_incidents(self) -> list[IncidentRow]:
+        """Return every incident, oldest first."""
+        return [row for row in map(_incident, self._all("all_incidents")) if row]
+
+    def next_code(self, letter: str, mode: Mode, now: datetime, keep: timedelta) -> str:
+        """Return a code that nobody can still answer to: not open, and not of an incident younger than *keep*.
+
+        Real codes are a letter and two or more digits, drill codes begin with X: one cannot be read as the other.
+        """
+        prefix = ("X" if mode == "drill" else "") + letter
+        since = to_text(now - keep)
+        taken = {code for (code,) in self._all("codes_in_use", f"{prefix}[0-9]*", since, since)}
+        last = self._one("last_code", f"{prefix}[0-9]*")
+        start = int(last[0][len(prefix) :]) if last else 0
+        order = [*range(start + 1, 100), *range(1, min(start + 1, 100)), *range(100, 10000)]
+        return next(code for n in order if (code := f"{prefix}{n:02d}") not in taken)
+
+    def history(self, id: str, after: int = 0) -> list[tuple[e.AnyEvent, datetime]]:
+        """Return the events of an incident later than number *after*, each with its moment, in order.
+
+        Raises:
+            StoreDamaged: a line cannot be read.
+        """
+        return [(self._event(id, record), from_text(record.at)) for record in self.records(id, after)]
+
+    def _event(self, id: str, record: Record) -> e.AnyEvent:
+        try:
+            return codec.decode(record.kind, record.v, record.data, self._fetch)
+        except ValueError as error:
+            raise StoreDamaged(f"{self.path}: incident {id}, event {record.seq}: {error}") from error
+
+    def _fetch(self, digest: str) -> bytes:
+        row = self._one("document", digest)
+        if row is None:
+            raise StoreDamaged(f"{self.path}: document {digest[:12]} is missing")
+        return bytes(row[0])
+
+    def records(self, id: str, after: int = 0) -> list[Record]:
+        """Return the lines of an incident's log later than number *after*, as they stand."""
+        return [Record(*row) for row in self._all("history", id, after)]
+
+    def append(self, id: str, after: int, events: Sequence[e.AnyEvent], at: datetime) -> None:
+        """Write *events* behind number *after*; the first of an incident is its opening.
+
+        Raises:
+            Conflict: somebody wrote behind that number before.
+        """
+        when = to_text(at)
+        row = self._one("incident", id)
+        head = str(row[8]) if row else ""
+        if (row[7] if row else 0) != after:
+            raise Conflict(f"incident {id} has moved on from event {after}")
+        opening = events[0]
+        lines = []
+        for seq, event in enumerate(events, start=after + 1):
+            data = codec.encode(event)
+            kind = type(event).__name__
+            head = codec.chain(head, id, seq, when, kind, codec.VERSION, data)
+            lines.append((id, seq, when, kind, codec.VERSION, data, head))
+        if row is None:
+            if not isinstance(opening, e.IncidentOpened):
+                raise ValueError("the first event of an incident is its opening")
+            self._keep_documents(opening)
+            self._do(
+                "insert_incident",
+                id,
+                opening.code,
+                opening.mode,
+                opening.playbook.id,
+                opening.place,
+                when,
+                len(lines),
+                head,
+            )
+        with _speaking(self.path):
+            self._db.executemany(Q["insert_event"], lines)
+        if row is not None and self._do("move_incident", after + len(lines), head, None, id, after) != 1:
+            raise Conflict(f"incident {id} has moved on from event {after}")
+
+    def close_incident(self, id: str, at: datetime) -> None:
+        """Mark an incident as closed and let go of its timers."""
+        with _speaking(self.path):
+            self._db.execute("update incident set closed_at = coalesce(closed_at, ?) where id = ?", (to_text(at), id))
+        self._do("clear_timers", id)
+
+    def _keep_documents(self, opening: e.IncidentOpened) -> None:
+        for kind, value in (("playbook", opening.playbook), ("site", opening.site)):
+            body = codec.encode_document(value)
+            self._do("put_document", codec.digest(body), kind, body)
+
+    def verify(self, id: str) -> int:
+        """Return how many lines the log of an incident has, after recomputing its whole chain.
+
+        Raises:
+            StoreDamaged: names the first line that is not what was written.
+        """
+        row = self.incident(id)
+        if row is None:
+            raise StoreDamaged(f"{self.path}: there is no incident {id}")
+        head, seq = "", 0
+        for seq, record in enumerate(self.records(id), start=1):
+            head = codec.chain(head, id, seq, record.at, record.kind, record.v, record.data)
+            if record.seq != seq or head != record.hash:
+                raise StoreDamaged(f"{row.code}: the log is broken at line {seq}: it is not what was written")
+        if seq != row.version or head != row.head:
+            raise StoreDamaged(f"{row.code}: the log is broken after line {seq}: lines are missing at its end")
+        return seq
+
+    # outbox
+
+    def queue(self, row: OutboxRow) -> None:
+        """Put a message in line; the same id twice is one message."""
+        self._do(
+            "queue", row.id, row.incident, row.alert, row.person, row.channel, row.mode, row.number, row.urgency,
+            row.line, to_text(row.queued_at), to_text(row.queued_at), to_text(row.expires_at),
+        )  # fmt: skip
+
+    def drop(self, id: str) -> None:
+        """Take a message back that nobody has claimed."""
+        self._do("drop", id)
+
+    def queued(self, mode: Mode, channel: str, now: datetime, limit: int) -> list[OutboxRow]:
+        """Return the messages that may go now, most urgent first."""
+        return [_outbox(row) for row in self._all("queued", mode, channel, to_text(now), limit)]
+
+    def queued_beside(self, row: OutboxRow, now: datetime) -> list[OutboxRow]:
+        """Return everything that may go now to the same telephone as *row*, which is one of them."""
+        found = [_outbox(each) for each in self._all("queued_beside", row.person, row.channel, to_text(now))]
+        return [each for each in found if each.number == row.number and each.mode == row.mode]
+
+    def claim(self, ids: Iterable[str], worker: str, now: datetime) -> list[str]:
+        """Mark messages as being sent by *worker*; return those that it got."""
+        return [id for id in ids if self._do("claim", worker, to_text(now), id)]
+
+    def mark_sent(self, id: str, provider: str, provider_id: str) -> None:
+        """A provider has the message."""
+        self._do("sent", provider, provider_id, id)
+
+    def mark_ended(self, id: str, status: str, reason: str = "") -> None:
+        """The message is delivered or failed; an end never goes back."""
+        self._do("ended", status, reason, id, status)
+
+    def requeue(self, id: str, not_before: datetime, reason: str) -> None:
+        """Put a message back in line for later."""
+        self._do("requeue", to_text(not_before), reason, id)
+
+    def mark_unknown(self, id: str, reason: str) -> None:
+        """Nobody knows what became of the message."""
+        self._do("unknown", reason, id)
+
+    def stranded(self) -> list[OutboxRow]:
+        """Return messages that were claimed and have no outcome, most urgent first."""
+        rows = self._all("stranded")
+        return [
+            msgspec.structs.replace(
+                _outbox(row[:12]),
+                status=row[12],
+                claimed_by=row[13] or "",
+                claimed_at=from_text(row[14]) if row[14] else None,
+            )
+            for row in rows
+        ]
+
+    def awaiting_receipt(self, since: datetime, limit: int) -> list[OutboxRow]:
+        """Return messages that a provider accepted after *since* and has not reported on."""
+        rows = self._all("awaiting_receipt", to_text(since), limit)
+        return [
+            msgspec.structs.replace(_outbox(row[:12]), provider=row[12], provider_id=row[13], status="sent")
+            for row in rows
+        ]
+
+    def delivery(self, id: str) -> OutboxRow | None:
+        """Return one message by its id, or None."""
+        row = self._one("delivery", id)
+        return msgspec.structs.replace(_outbox(row[:12]), status=row[12], provider_id=row[13] or "") if row else None
+
+    def merged_with(self, provider_id: str) -> list[str]:
+        """Return the ids of the messages that went out together under *provider_id*."""
+        return [row[0] for row in self._all("merged_with", provider_id)]
+
+    def known_provider_ids(self, person: str) -> frozenset[str]:
+        """Return the provider's ids of what was sent to *person*."""
+        return frozenset(row[0] for row in self._all("known_provider_ids", person))
+
+    def outbox_counts(self) -> dict[tuple[str, str], int]:
+        """Return (channel, status) to how many messages."""
+        return {(row[0], row[1]): row[2] for row in self._all("outbox_counts")}
+
+    def next_queued(self) -> datetime | None:
+        """Return when the next waiting message may go, or None when none waits."""
+        row = self._one("next_queued")
+        return from_text(row[0]) if row and row[0] else None
+
+    # timers
+
+    def set_timer(self, incident: str, name: str, due: datetime) -> None:
+        """Keep a wake-up; the same name moves it."""
+        self._do("set_timer", incident, name, to_text(due))
+
+    def clear_timer(self, incident: str, name: str) -> None:
+        """Let go of a wake-up."""
+        self._do("clear_timer", incident, name)
+
+    def due_timers(self, now: datetime, limit: int = 100) -> list[TimerRow]:
+        """Return the wake-ups whose time has come, oldest first."""
+        return [TimerRow(row[0], row[1], from_text(row[2])) for row in self._all("due_timers", to_text(now), limit)]
+
+    def next_timer(self) -> datetime | None:
+        """Return the moment of the first wake-up, or None."""
+        row = self._one("next_timer")
+        return from_text(row[0]) if row and row[0] else None
+
+    # what comes in
+
+    def first_time(self, id: str, at: datetime, channel: str, person: str | None) -> bool:
+        """Write down that a message came; return False when it had come before."""
+        return self._do("first_time", id, to_text(at), channel, person) == 1
+
+    def inbound_outcome(self, id: str, outcome: str, incident: str | None) -> None:
+        """Write down what a message did."""
+        self._do("inbound_outcome", outcome, incident, id)
+
+    def inbound_count(self, person: str, since: datetime, outcome: str) -> int:
+        """Return how many messages of *person* since then had this outcome."""
+        return int(self._one("inbound_count", person, to_text(since), outcome)[0])
+
+    def last_inbound(self) -> datetime | None:
+        """Return when the last message came in, or None."""
+        row = self._one("last_inbound")
+        return from_text(row[0]) if row and row[0] else None
+
+    # words, documents, heartbeat, counters
+
+    def seal(self, text: str) -> str:
+        """Keep words beside the log and return the seal that stands for them there."""
+        seal, salt = seal_of(text)
+        self._do("keep_words", seal, salt, text)
+        return seal
+
+    def words(self, seals: Iterable[str]) -> dict[str, str]:
+        """Return seal to words; forgotten ones are left out."""
+        found = ((seal, self._one("words", seal)) for seal in seals)
+        return {seal: row[0] for seal, row in found if row}
+
+    def put_current(self, name: str, kind: str, body: bytes, at: datetime) -> None:
+        """Make *body* what holds now under *name*; what held before stays among the documents."""
+        digest = codec.digest(body)
+        self._do("put_document", digest, kind, body)
+        self._do("set_current", name, digest, to_text(at))
+
+    def current(self, name: str) -> bytes | None:
+        """Return what holds now under *name*, or None."""
+        row = self._one("current", name)
+        return self._fetch(row[0]) if row else None
+
+    def beat(self, name: str, at: datetime, worker: str, says: str = "") -> None:
+        """Write down that *worker* is alive."""
+        self._do("beat", name, to_text(at), worker, says)
+
+    def heartbeat(self, name: str) -> tuple[datetime, str, str] | None:
+        """Return when *name* last beat, which worker that was and what it said; or None."""
+        row = self._one("heartbeat", name)
+        return (from_text(row[0]), row[1], row[2]) if row else None
+
+    def stop_beating(self, name: str, worker: str) -> None:
+        """Take the heartbeat of *worker* away: it ended on purpose."""
+        self._do("stop_beating", name, worker)
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to a counter."""
+        self._do("count", name, by)
+
+    def counters(self) -> dict[str, int]:
+        """Return every counter."""
+        return dict(self._all("counters"))
+
+    def data_version(self) -> int:
+        """Return a number that changes when another connection has written (costs microseconds)."""
+        with _speaking(self.path):
+            return int(self._db.execute("pragma data_version").fetchone()[0])
+
+    def integrity(self) -> str:
+        """Return `ok`, or what SQLite finds wrong with the file."""
+        with _speaking(self.path):
+            return str(self._db.execute("pragma quick_check(5)").fetchone()[0])
+
+
+def _open(path: str, *, create: bool) -> sqlite3.Connection:
+    with _speaking(path):
+        if path == ":memory:":
+            db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        else:
+            file = Path(path)
+            if not file.exists() and not create:
+                raise StoreError(f"{path} does not exist; make an installation with: emergency init --sample")
+            _readable(file)
+            db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=PATIENCE_MS / 1000)
+        db.execute(f"pragma busy_timeout = {PATIENCE_MS}")
+        db.execute("pragma synchronous = full")
+        db.execute("pragma foreign_keys = on")
+        return db
+
+
+def _readable(file: Path) -> None:
+    """Refuse what is no database before SQLite touches it."""
+    if not file.exists():
+        return
+    with file.open("rb") as stream:
+        head = stream.read(16)
+    if head and head != b"SQLite format 3\0":
+        raise StoreDamaged(
+            f"{file} is not a database, or its beginning is damaged. It was left as it is; restore a backup"
+        )
+    with file.open("r+b"):
+        pass  # opening for writing tells at once, and in plain words, when that is not allowed
+
+
+@contextmanager
+def _speaking(path: str) -> Iterator[None]:
+    """Turn the driver's errors into ours, with what to do."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "locked" in text or "busy" in text:
+            raise StoreBusy(f"{path} is held by another process; try again") from error
+        if "full" in text:
+            raise StoreBusy(f"no room to write {path}: the disk is full; make room") from error
+        if "readonly" in text:
+            raise StoreError(f"{path} may not be written; check who owns it and its folder") from error
+        raise StoreError(f"{path}: {text}") from error
+    except sqlite3.IntegrityError as error:
+        raise Conflict(str(error)) from error
+    except sqlite3.DatabaseError as error:
+        raise StoreDamaged(f"{path} is damaged ({error}). It was left as it is; restore a backup") from error
+    except PermissionError as error:
+        raise StoreError(f"{path} may not be written; check who owns it and its folder") from error
+    except IsADirectoryError as error:
+        raise StoreError(f"{path} is a folder, not a database") from error
+
+
+def _migrations() -> list[tuple[int, str]]:
+    folder = resources.files("emergency.store.migrations")
+    files = sorted(f.name for f in folder.iterdir() if f.name.endswith(".sql"))
+    return [(int(name[:4]), folder.joinpath(name).read_text("utf-8")) for name in files]
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script at the semicolons that end its statements."""
+    pending = ""
+    for line in script.splitlines():
+        pending += line + "\n"
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+
+
+def _incident(row: Any) -> IncidentRow | None:
+    if row is None:
+        return None
+    id, code, mode, playbook, place, opened, closed, version, head = row
+    return IncidentRow(
+        id, code, mode, playbook, place, from_text(opened), from_text(closed) if closed else None, version, head
+    )
+
+
+def _outbox(row: Any) -> OutboxRow:
+    id, incident, alert, person, channel, mode, number, urgency, attempt, line, queued, expires = row
+    return OutboxRow(
+        id=id,
+        incident=incident,
+        alert=alert,
+        person=person,
+        channel=channel,
+        mode=mode,
+        number=number,
+        urgency=urgency,
+        attempt=attempt,
+        line=line,
+        queued_at=from_text(queued),
+        expires_at=from_text(expires),
+    )

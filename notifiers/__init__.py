@@ -1,0 +1,1 @@
+"""Providers: one file or folder each. They know `emergency/notify.py` and `emergency/errors.py`, nothing else."""

@@ -1,0 +1,181 @@
+"""What the environment says about Twilio, read once, as a value that never shows its secrets."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from emergency.errors import SettingsError
+from notifiers.twilio.numbers import is_plain_number
+
+TWILIO_API = "https://api.twilio.com"
+
+LONG_CODE_RATE = 1.0
+"""Segments a second from one ordinary number: Twilio's figure."""
+SHORT_CODE_RATE = 100.0
+"""Segments a second from a short code: Twilio's figure, the lowest that it names."""
+SERVICE_RATE = 10.0
+"""Segments a second from a Messaging Service: practice; a pool of about ten ordinary numbers."""
+CALL_RATE = 1.0
+"""New calls a second of one account: what Twilio allows until more is asked for."""
+
+_ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
+_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
+_SHORT_CODE = re.compile(r"[0-9]{3,6}")
+_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}")
+_VOICE = re.compile(r"([A-Za-z0-9._-]+) +([A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)")
+
+
+class Voice(msgspec.Struct, frozen=True):
+    """A voice of Twilio's `<Say>`, and the language code it goes with; a wrong pair is not spoken at all."""
+
+    name: str
+    language: str
+
+
+VOICES: dict[str, Voice] = {
+    "zh": Voice("Polly.Zhiyu-Neural", "cmn-CN"),
+    "en": Voice("Polly.Joanna-Neural", "en-US"),
+}
+"""Amazon's own tables list Zhiyu under `cmn-CN`, not `zh-CN`. Listen to a call before relying on it."""
+
+
+class TwilioSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One Twilio account and how it is used.
+
+    auth_tokens: the first one is sent with requests; a signature made with any of them is good, so that the token
+        can be changed without a gap.
+    sender: the number (E.164), short code or name that texts come from; calls need a number.
+    messaging_service_sid: where given, texts come from it and not from `sender`.
+    api_url: scheme, host and, where there is one, the path in front of Twilio's own.
+    public_url: where Twilio reaches us; without it replies are polled, and calls take no keys.
+    timeout: seconds for one request, from looking up the name to the last byte.
+    voices: by language, `zh` and `en`.
+    """
+
+    account_sid: str
+    auth_tokens: tuple[str, ...]
+    sender: str | None = None
+    messaging_service_sid: str | None = None
+    api_url: str = TWILIO_API
+    public_url: str | None = None
+    timeout: float = 5.0
+    sms_per_second: float = LONG_CODE_RATE
+    calls_per_second: float = CALL_RATE
+    voices: dict[str, Voice] = msgspec.field(default_factory=lambda: dict(VOICES))
+    machine_detection: bool = True
+
+    @property
+    def caller(self) -> str | None:
+        """The number calls come from, or None where the sender is no number."""
+        return self.sender if self.sender is not None and is_plain_number(self.sender) else None
+
+    @property
+    def hears_texts(self) -> bool:
+        """Whether texts can come back: a name as the sender cannot be answered."""
+        return self.messaging_service_sid is not None or not _NAME.fullmatch(self.sender or "")
+
+    def voice(self, language: str) -> Voice:
+        """Return the voice for *language*; any language but Chinese gets the English one."""
+        return self.voices["zh" if language == "zh" else "en"]
+
+    def __repr__(self) -> str:
+        replies = "hooks" if self.public_url else "polling"
+        return f"TwilioSettings({replies}, {self.sms_per_second:g} segments/s, {self.calls_per_second:g} calls/s)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []  # what msgspec would list here are the secrets
+
+
+def from_environment(env: Mapping[str, str]) -> TwilioSettings | None:
+    """Return the settings in *env*, or None where it names neither an account nor a sender.
+
+    Raises:
+        SettingsError: something is missing or cannot be; says what to do about each, and shows no value.
+    """
+    said = {name: text.strip() for name, text in env.items() if text.strip()}
+    if not said.keys() & {*_CREDENTIALS, *_SENDERS}:
+        return None
+    problems = [*_missing(said), *_malformed(said)]
+    if problems:
+        raise SettingsError("\n".join(problems))
+    sender, service = said.get("TWILIO_FROM"), said.get("TWILIO_MESSAGING_SERVICE_SID")
+    tokens = [said["TWILIO_AUTH_TOKEN"], said.get("TWILIO_AUTH_TOKEN_OLD", "")]
+    return TwilioSettings(
+        account_sid=said["TWILIO_ACCOUNT_SID"],
+        auth_tokens=tuple(token for token in tokens if token),
+        sender=sender,
+        messaging_service_sid=service,
+        api_url=said.get("TWILIO_API_URL", TWILIO_API).rstrip("/"),
+        public_url=said["EMERGENCY_PUBLIC_URL"].rstrip("/") if "EMERGENCY_PUBLIC_URL" in said else None,
+        sms_per_second=float(said.get("TWILIO_SMS_PER_SECOND", usual_rate(sender, service))),
+        calls_per_second=float(said.get("TWILIO_CALLS_PER_SECOND", CALL_RATE)),
+        voices={language: _voice(said, language) for language in VOICES},
+        machine_detection=said.get("TWILIO_MACHINE_DETECTION", "on") == "on",
+    )
+
+
+def usual_rate(sender: str | None, service: str | None) -> float:
+    """Return how many segments a second such a sender can be handed, where nobody says so."""
+    if service is not None:
+        return SERVICE_RATE
+    return SHORT_CODE_RATE if sender is not None and _SHORT_CODE.fullmatch(sender) else LONG_CODE_RATE
+
+
+_CREDENTIALS = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
+_SENDERS = ("TWILIO_FROM", "TWILIO_MESSAGING_SERVICE_SID")
+
+
+def _missing(said: Mapping[str, str]) -> Iterator[str]:
+    for name in _CREDENTIALS:
+        if name not in said:
+            yield f"{name} is missing. Set it, or remove every TWILIO_ variable to run without real messages."
+    if not said.keys() & set(_SENDERS):
+        yield "There is no sender. Set TWILIO_FROM to a number of the account, or TWILIO_MESSAGING_SERVICE_SID."
+
+
+def _malformed(said: Mapping[str, str]) -> Iterator[str]:
+    for name, fits, wanted in (
+        ("TWILIO_ACCOUNT_SID", _ACCOUNT.fullmatch, "'AC' and 32 hexadecimal digits"),
+        ("TWILIO_MESSAGING_SERVICE_SID", _SERVICE.fullmatch, "'MG' and 32 hexadecimal digits"),
+        ("TWILIO_FROM", _is_sender, "a number as +447700900001, a short code, or a name of up to 11 letters"),
+        ("TWILIO_API_URL", _is_base_url, "http(s)://host, with no query"),
+        ("EMERGENCY_PUBLIC_URL", _is_base_url, "http(s)://host, with no query"),
+        ("TWILIO_SMS_PER_SECOND", _is_rate, "a number above 0"),
+        ("TWILIO_CALLS_PER_SECOND", _is_rate, "a number above 0"),
+        ("TWILIO_MACHINE_DETECTION", {"on", "off"}.__contains__, "'on' or 'off'"),
+        ("TWILIO_VOICE_ZH", _VOICE.fullmatch, "a voice and its language, as 'Polly.Zhiyu-Neural cmn-CN'"),
+        ("TWILIO_VOICE_EN", _VOICE.fullmatch, "a voice and its language, as 'Polly.Joanna-Neural en-US'"),
+    ):
+        if name in said and not fits(said[name]):
+            yield f"{name} is not what it should be: {wanted}."
+
+
+def _is_sender(text: str) -> bool:
+    return is_plain_number(text) or bool(_SHORT_CODE.fullmatch(text) or _NAME.fullmatch(text))
+
+
+def _is_base_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+
+
+def _is_rate(text: str) -> bool:
+    try:
+        rate = float(text)
+    except ValueError:
+        return False
+    return math.isfinite(rate) and rate > 0
+
+
+def _voice(said: Mapping[str, str], language: str) -> Voice:
+    given = _VOICE.fullmatch(said.get(f"TWILIO_VOICE_{language.upper()}", ""))
+    return Voice(given[1], given[2]) if given else VOICES[language]
