@@ -1,1 +1,3 @@
 """Runs emergency plans: decide, write down, send, listen."""
+
+VERSION = "0.1.0"

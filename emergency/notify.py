@@ -158,5 +158,44 @@ class ReadsReplies(Protocol):
         ...
 
 
+Form = Sequence[tuple[str, str]]
+"""A posted form: names and values in the order they came, repeated names and all."""
+
+
+class Hooks(Protocol):
+    """What a provider posts to us. Nothing is believed before `authentic` said so."""
+
+    name: str
+    signature_header: str
+
+    def authentic(self, path: str, form: Form, signature: str | None) -> bool:
+        """Return whether the provider signed this request to *path* (with its query) of our public address."""
+        ...
+
+    def read_sms(self, form: Form) -> Inbound:
+        """Return the text message. Raises ValueError, without any number in it, when it is none."""
+        ...
+
+    def read_keys(self, form: Form, delivery: str) -> Inbound | None:
+        """Return the key pressed in the call of *delivery*, or None when none was. Raises ValueError."""
+        ...
+
+    def read_status(self, form: Form, delivery: str, attempt: int) -> Report | None:
+        """Return what became of a message or a call, or None when that says nothing new. Raises ValueError."""
+        ...
+
+    def read_machine(self, form: Form, delivery: str, attempt: int) -> Report | None:
+        """Return the report that a machine answered, or None when a person did. Raises ValueError."""
+        ...
+
+    def spoken(self, text: str, language: str) -> str:
+        """Return the document that makes the provider say *text* and hang up."""
+        ...
+
+    def silence(self) -> str:
+        """Return the document that makes the provider do nothing."""
+        ...
+
+
 LOOK_BACK = timedelta(minutes=2)
 """How far polling overlaps what it has read already: provider lists lag behind."""

@@ -122,11 +122,28 @@ class Outbox:
             if not started:
                 if not self._flying:
                     return total
-                await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
+                await self.wait_for_one()
+
+    async def drain(self) -> None:
+        """Send until nothing waits that has somewhere to go, at the pace that the senders allow."""
+        while True:
+            await self.pump()
+            if not await self.desk.do(self._something_waits):
+                return
+            await asyncio.sleep(max(0.005, self.next_chance().total_seconds()))
+
+    def _something_waits(self, engine: Engine) -> bool:
+        now = self.clock.now()
+        return any(engine.store.queued(mode, channel, now, 1) for mode, channel in self.routes)
 
     async def start(self) -> int:
         """Begin to send what may go now, as far as there is room; return how many messages were begun."""
         return await self._start_some()
+
+    async def wait_for_one(self) -> None:
+        """Wait until one of the messages in flight has an outcome."""
+        if self._flying:
+            await asyncio.wait(set(self._flying), return_when=asyncio.FIRST_COMPLETED)
 
     @property
     def in_flight(self) -> int:

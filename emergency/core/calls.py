@@ -43,9 +43,10 @@ def ask(draft: Draft, run: StepRun, person: str, slot: int, root: str | None = N
     id = draft.next_alert()
     kind: Kind = "stand_by" if run.name == "stand_by" else "task"
     draft.add(e.AlertRequested(alert=id, person=person, kind=kind, role=run.role, slot=slot, step=run.id, root=root))
-    together = draft.incident.severity >= Severity.red or draft.incident.site.duty(run.role).urgent
+    grave = draft.incident.severity >= Severity.red or draft.incident.site.duty(run.role).urgent
+    together = (grave or root is not None) and not draft.incident.ended
     member = draft.incident.members.get(person)
-    channels = ladder.first_channels(member.channels if member else (), together=together or root is not None)
+    channels = ladder.first_channels(member.channels if member else (), together=together)
     deliver(draft, id, channels)
     if root is None:
         _wait(draft, id, 0)
@@ -153,7 +154,9 @@ def _asked(draft: Draft, root: str) -> set[str]:
 
 
 def _wait(draft: Draft, root: str, number: int) -> None:
-    wait = ladder.wait_after(number)
+    run = draft.incident.steps[draft.incident.alerts[root].step or ""]
+    allowed = run.due - run.started if run.due else None
+    wait = ladder.wait_after(number, ladder.pace(allowed, ended=draft.incident.ended is not None))
     if wait is not None:
         draft.set_timer(f"rung:{root}", wait)
 

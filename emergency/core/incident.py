@@ -33,6 +33,7 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     role: str
     letter: str
+    state: str
     entry: int
     started: datetime
     due: datetime | None = None
@@ -143,11 +144,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     def plan_of(self, run: StepRun) -> Step | None:
         """Return the step of the plan that *run* is a run of; None for a stand-by or a nudge."""
-        for state in self.playbook.states:
-            for step in state.steps:
-                if step.name == run.name:
-                    return step
-        return None
+        steps = self.playbook.state(run.state).steps
+        return next((step for step in steps if step.name == run.name), None)
 
     def runs_here(self) -> tuple[StepRun, ...]:
         """Return the step runs of the present state entry, in the order they started."""
@@ -289,6 +287,7 @@ def _started(i: Incident, event: e.StepStarted, at: datetime) -> Incident:
         zone=event.zone,
         due=event.due,
         nudge=event.nudge,
+        state=i.state,
         entry=i.entry,
         started=at,
     )

@@ -45,10 +45,25 @@ def rung(number: int) -> Rung | None:
     return None
 
 
-def wait_after(number: int) -> timedelta | None:
+def wait_after(number: int, pace: float = 1.0) -> timedelta | None:
     """Return how long rung *number* waits for an answer before the next, or None when it is the last."""
     here, following = rung(number), rung(number + 1)
-    return following.at - here.at if here and following else None
+    return (following.at - here.at) * pace if here and following else None
+
+
+BRISK = timedelta(minutes=15)
+SLOWEST = 100.0
+AFTERWARDS = 30.0
+
+
+def pace(allowed: timedelta | None, *, ended: bool) -> float:
+    """Return by how much the ladder is stretched: 1 in the emergency itself.
+
+    A step with more than a quarter of an hour is chased in proportion, at most a hundred times slower; once the
+    emergency has ended nobody is rung up within half an hour (practice).
+    """
+    stretch = min(max(1.0, allowed / BRISK), SLOWEST) if allowed else 1.0
+    return max(stretch, AFTERWARDS) if ended else stretch
 
 
 def first_channels(available: Sequence[str], *, together: bool) -> tuple[str, ...]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emergency.errors import TemporaryFailure, UnknownOutcome
 from notifiers.twilio.errors import CALLBACK_REFUSED, Refused, failure, not_now
 from notifiers.twilio.settings import TwilioSettings
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 CLOCKS_DIFFER = timedelta(seconds=5)
 """How far Twilio's clock may be behind ours, its dates being cut to whole seconds: practice."""
@@ -22,12 +24,14 @@ class TwilioClient:
 
     def __init__(self, settings: TwilioSettings) -> None:
         self._settings = settings
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: AbstractEventLoop | None = None
         self._rest: Any = None
 
     def rest(self) -> Any:
         """Return the library's client for the running loop."""
-        loop = asyncio.get_running_loop()
+        from asyncio import get_running_loop  # with ssl, it costs the command line more than all else here
+
+        loop = get_running_loop()
         if self._rest is None or self._loop is not loop:
             self._rest, self._loop = self._connect(), loop
         return self._rest

@@ -18,7 +18,7 @@ from notifiers.twilio.sending import PROVIDER
 from notifiers.twilio.settings import TwilioSettings
 from notifiers.twilio.twiml import say_twiml
 
-__all__ = ["Pairs", "read_keys", "read_machine", "read_sms", "read_status", "say_twiml", "signature_ok"]
+__all__ = ["Pairs", "TwilioHooks", "read_keys", "read_machine", "read_sms", "read_status", "say_twiml", "signature_ok"]
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -159,3 +159,41 @@ def _id(form: Mapping[str, str], name: str, shape: re.Pattern[str]) -> str:
     if not shape.fullmatch(id):
         raise ValueError(f"{name} is not an id")
     return id
+
+
+class TwilioHooks:
+    """What Twilio posts to us, as `emergency.notify.Hooks`."""
+
+    name = PROVIDER
+    signature_header = "x-twilio-signature"
+
+    def __init__(self, settings: TwilioSettings) -> None:
+        self._settings = settings
+
+    def authentic(self, path: str, form: Pairs, signature: str | None) -> bool:
+        """Return whether Twilio signed this request to *path* of our public address."""
+        return signature_ok(self._settings, path, form, signature)
+
+    def read_sms(self, form: Pairs) -> Inbound:
+        """Return the text message. Raises ValueError."""
+        return read_sms(form)
+
+    def read_keys(self, form: Pairs, delivery: str) -> Inbound | None:
+        """Return the key pressed in the call, or None. Raises ValueError."""
+        return read_keys(form, delivery)
+
+    def read_status(self, form: Pairs, delivery: str, attempt: int) -> Report | None:
+        """Return what became of a message or call, or None. Raises ValueError."""
+        return read_status(form, delivery, attempt)
+
+    def read_machine(self, form: Pairs, delivery: str, attempt: int) -> Report | None:
+        """Return the report that a machine answered, or None. Raises ValueError."""
+        return read_machine(form, delivery, attempt)
+
+    def spoken(self, text: str, language: str) -> str:
+        """Return TwiML that says *text* once and hangs up."""
+        return say_twiml(text, language, self._settings)
+
+    def silence(self) -> str:
+        """Return TwiML that does nothing."""
+        return '<?xml version="1.0" encoding="UTF-8"?><Response/>'

@@ -411,6 +411,19 @@ def test_a_text_that_still_waits_is_found(twilio):
     twilio.phone(MARIA).expect_sms(WORDS)
 
 
+def test_an_automatic_answer_is_no_trace(twilio):
+    """What Twilio itself answered to HELP was not sent by us, even in the same words."""
+    since = now()
+    twilio.phone(MARIA).texts("HELP", to=NUMBERS[0])
+    words = twilio.phone(MARIA).inbox
+
+    async def work(notifiers: dict[str, Any]) -> Receipt | None:
+        await asyncio.to_thread(twilio.settle)
+        return await notifiers["sms"].find(message(text=words()[-1].body), since, NOBODY)
+
+    assert run(settings(twilio), work) is None
+
+
 def test_only_the_same_words_are_a_trace(twilio):
     """Another text to the same person, or what she wrote herself, is not this one."""
     maria = twilio.phone(MARIA)
@@ -539,6 +552,7 @@ def test_replies_are_fetched_oldest_first(twilio, service):
     async def work(notifiers: dict[str, Any]) -> list[Inbound]:
         since = now().astimezone(timezone(timedelta(hours=8)))
         await notifiers["sms"].send(message())
+        await maria.expect_sms_async(WORDS)
         for phone, words in ((maria, "1"), (jonas, "收到"), (maria, "2")):
             ids.append((await phone.texts_async(words, to=NUMBERS[0])).message.sid)
         return await notifiers["sms"].replies(since)
@@ -549,7 +563,6 @@ def test_replies_are_fetched_oldest_first(twilio, service):
         (ids[1], JONAS, "收到", "sms", "twilio"),
         (ids[2], MARIA, "2", "sms", "twilio"),
     ]
-    maria.expect_sms(WORDS)
 
 
 def test_replies_look_back_and_no_further(twilio):

@@ -1,0 +1,804 @@
+"""The command line. The only file that knows both `emergency` and `notifiers`.
+
+Light on purpose: what a command needs is imported when it runs. With a server running, a command is one line over a
+socket; without one it does the work here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from emergency.app import App
+    from emergency.engine import Engine
+    from emergency.settings import Settings
+
+DONE, WRONG_WORDS, NOT_NOW, NOT_ALL_SENT, NO_STORE = 0, 2, 3, 4, 5
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Session:
+    """The options before the command, and what they lead to, made when first asked for."""
+
+    def __init__(self, home: str | None, lang: str | None) -> None:
+        self.home = home
+        self._lang = lang
+        self._settings: Settings | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """Where this installation lives."""
+        if self._settings is None:
+            from emergency.settings import read
+
+            self._settings = read(os.environ, self.home, self._lang)
+        return self._settings
+
+    @property
+    def lang(self) -> str:
+        """The operator's language."""
+        return self.settings.lang
+
+    def say(self, key: str, **values: object) -> None:
+        """Say something to the operator, on standard error: standard output is for documents."""
+        from emergency.phrases import phrase
+
+        click.echo(phrase(key, self.lang, **values), err=True)
+
+    def app(self) -> App:
+        """The installation with its notifiers."""
+        from emergency.app import App
+        from emergency.clock import SystemClock
+        from notifiers.registry import notifiers_for
+
+        clock = SystemClock()
+        return App(self.settings, notifiers_for(self.settings.env, clock.now, _to_stderr), clock)
+
+
+def _to_stderr(line: str) -> None:
+    click.echo(line, err=True)
+
+
+class Commands(click.Group):
+    """Turns our errors into one clear line and the exit status of the contract."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        from emergency.errors import EmergencyError
+
+        try:
+            return super().invoke(ctx)
+        except EmergencyError as error:
+            _fail(str(error), error.exit_status)
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(DONE)
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; a mistyped one gets the nearest right word."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from emergency.core.near import nearest
+
+            hint = nearest(args[0], self.list_commands(ctx))
+            raise click.UsageError(error.message + hint, ctx) from None
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List commands in the order they stand in this file: the urgent ones first."""
+        return list(self.commands)
+
+
+def _fail(message: str, status: int) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(status)
+
+
+pass_session = click.make_pass_decorator(Session)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document. 输出 JSON。")
+by_option = click.option("--by", metavar="PERSON", help="Who said so: a roster id or name, or an agency. 谁下的令。")
+reason_option = click.option("--reason", metavar="TEXT", help="Why; kept on record. 理由。")
+code_argument = click.argument("code", required=False)
+
+
+@click.group(cls=Commands, context_settings=CONTEXT)
+@click.option("--home", metavar="DIR", help="The installation (EMERGENCY_HOME). 安装目录。")
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of this program's words. 界面语言。")
+@click.version_option("0.1.0", prog_name="emergency")
+@click.pass_context
+def main(ctx: click.Context, home: str | None, lang: str | None) -> None:
+    """Run a building's emergency plans. 运行楼宇应急预案。
+
+    \b
+    Fire in the food court 美食广场起火:
+        emergency trigger fire --at "B1 food court"
+        emergency trigger 火灾 --at 美食广场
+    How does it stand 现在怎样:   emergency status
+    Try it without risk 试一试:   emergency demo
+    """
+    ctx.obj = Session(home, lang)
+
+
+# asking: over the socket when a server runs, else here
+
+
+def ask(session: Session, verb: str, **args: Any) -> dict[str, Any]:
+    """Return the document of *verb*. Errors end the command with the status of the contract."""
+    from emergency.control import NoServer
+    from emergency.control import ask as ask_server
+
+    clean = {key: value for key, value in args.items() if value is not None and value != ()}
+    try:
+        answer = ask_server(session.settings.socket, {"verb": verb, "args": clean})
+    except NoServer:
+        return ask_here(session, verb, clean)
+    if "error" in answer:
+        _fail(answer["error"], int(answer["exit"]))
+    document: dict[str, Any] = answer["document"]
+    document["_server"] = True
+    return document
+
+
+def ask_here(session: Session, verb: str, args: dict[str, Any], *, send: bool = True) -> dict[str, Any]:
+    """Do the work in this process, and send what it caused."""
+    import asyncio
+
+    from emergency.verbs import perform
+
+    app = session.app()
+    engine = app.engine()
+    document = perform(app.desktop, engine, verb, args)
+    document["_server"] = False
+    if send and verb not in ("status", "log", "roster-who"):
+        asyncio.run(_send_now(app, engine))
+        if "id" in document and "alerts" in document:
+            document = {**perform(app.desktop, engine, "status", {"code": document["incident"]}), **_kept(document)}
+    engine.store.close()
+    return document
+
+
+def _kept(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: document[key] for key in ("_server", "joined") if key in document}
+
+
+SEND_FOR = 20.0
+"""Seconds that a command sends by itself; a slow sender goes on when the server starts."""
+
+
+async def _send_now(app: App, engine: Engine) -> None:
+    import asyncio
+    import contextlib
+
+    outbox = app.outbox(app.inline(engine))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SEND_FOR):
+            await outbox.drain()
+    for notifier in app.notifiers:
+        await notifier.close()
+
+
+def show(session: Session, document: dict[str, Any], as_json: bool, lines: Callable[[], Sequence[str]]) -> None:
+    """Print a document for a machine or for a person."""
+    if as_json:
+        public = {key: value for key, value in document.items() if not key.startswith("_")}
+        click.echo(json.dumps(public, ensure_ascii=False, indent=2))
+        return
+    for line in lines():
+        click.echo(line)
+
+
+def show_status(session: Session, document: dict[str, Any], as_json: bool) -> None:
+    """Print how an incident stands."""
+    from emergency import show as words
+
+    show(session, document, as_json, lambda: words.status(document, session.lang))
+
+
+# the urgent ones
+
+
+@main.command()
+@click.argument("playbook")
+@click.option("--at", "at", metavar="PLACE", help="Where: a zone, a lift; any of its names. 地点。")
+@click.option("--severity", metavar="LEVEL", help="blue, yellow, orange or red; never below the plan's. 级别。")
+@click.option("--note", metavar="TEXT", help="What was reported, for the record. 备注。")
+@click.option("--drill", is_flag=True, help="Practice: messages are shown here, no telephone rings. 演练。")
+@click.option("--separate", is_flag=True, help="Do not join an open incident of the same place. 不并案。")
+@by_option
+@json_option
+@pass_session
+def trigger(session: Session, /, playbook: str, as_json: bool, **args: Any) -> None:
+    """Start an emergency. 启动应急预案。
+
+    PLAYBOOK and --at are matched forgivingly: an id, a title in either language, a code letter, a part of a name.
+    An ambiguous name lists the choices and starts nothing.
+
+    \b
+    emergency trigger fire --at "B1 food court" --severity orange --note "smoke from K12"
+    emergency trigger 电梯困人 --at 2号梯
+    emergency trigger F --at K12
+    """
+    from secrets import token_hex
+
+    document = ask(session, "trigger", playbook=playbook, id=token_hex(6), **args)
+    if document["_server"]:
+        document = _wait_for_the_first_wave(session, document)
+    _report_trigger(session, document, as_json)
+
+
+FIRST_WAVE_SECONDS = 2.0
+
+
+def _wait_for_the_first_wave(session: Session, document: dict[str, Any]) -> dict[str, Any]:
+    """Give the server a moment, so that what it could not hand over is said here and now."""
+    import time
+
+    kept = _kept(document)
+    end = time.monotonic() + FIRST_WAVE_SECONDS
+    pause = 0.02
+    while time.monotonic() < end and _count(document, "queued") and not _count(document, "failed"):
+        _pause(pause)
+        pause = min(0.2, pause * 2)
+        document = {**ask(session, "status", code=document["incident"]), **kept}
+    return document
+
+
+def _pause(seconds: float) -> None:
+    from threading import Event
+
+    Event().wait(seconds)
+
+
+def _count(document: dict[str, Any], status: str) -> int:
+    return sum(1 for alert in document["alerts"] for d in alert["deliveries"] if d["status"] == status)
+
+
+def _report_trigger(session: Session, document: dict[str, Any], as_json: bool) -> NoReturn:
+    lang = session.lang
+    from emergency import show as words
+    from emergency.phrases import phrase
+
+    if not as_json:
+        click.echo(
+            phrase(
+                "joined" if document.get("joined") else "opened",
+                lang,
+                code=document["incident"],
+                title=document["title"][lang],
+                place=document["place_name"][lang],
+                severity=words.severity(document["severity"], lang),
+            )
+        )
+    show_status(session, document, as_json)
+    sys.exit(_say_how_sending_went(session, document))
+
+
+def _say_how_sending_went(session: Session, document: dict[str, Any]) -> int:
+    """Say who sends, and what could not be handed over; return the exit status."""
+    queued, failed = _count(document, "queued"), _count(document, "failed")
+    drill = document["mode"] == "drill"
+    if drill:
+        session.say("drill")
+    session.say("by_server" if document["_server"] else "nobody_watches")
+    if failed:
+        session.say("failed", n=failed)
+        for alert in document["alerts"]:
+            for delivery in alert["deliveries"]:
+                if delivery["status"] == "failed":
+                    click.echo(f"    {alert['person']}: {delivery['channel']} {delivery['reason']}", err=True)
+    if queued and not drill and not _has_provider(session):
+        session.say("no_provider", n=queued)
+        return NOT_ALL_SENT
+    if queued:
+        session.say("progress", sent=_count(document, "sent") + _count(document, "delivered"), queued=queued)
+    return NOT_ALL_SENT if failed or (queued and not document["_server"]) else DONE
+
+
+def _has_provider(session: Session) -> bool:
+    return bool(session.settings.env.get("TWILIO_ACCOUNT_SID"))
+
+
+@main.command()
+@code_argument
+@json_option
+@pass_session
+def status(session: Session, /, code: str | None, as_json: bool) -> None:
+    """How it stands: who, what, until when, and what comes next. 现在怎样。
+
+    \b
+    emergency status          the open incident, or a list of all
+    emergency status F07
+    """
+    document = ask(session, "status", code=code)
+    if "incidents" in document:
+        from emergency import show as words
+
+        def lines() -> list[str]:
+            return [words.header(each, session.lang) for each in document["incidents"]]
+
+        if not document["incidents"]:
+            session.say("none_open")
+        show(session, document, as_json, lines)
+        return
+    show_status(session, document, as_json)
+
+
+@main.command()
+@code_argument
+@click.option("--seconds", type=float, default=0, help="Stop after so long (0: until Ctrl-C). 看多久。")
+@pass_session
+def watch(session: Session, /, code: str | None, seconds: float) -> None:
+    """Follow an incident live: every line of its log as it is written. 实时观看。
+
+    \b
+    emergency watch F07
+    """
+    import time
+
+    from emergency import show as words
+
+    after = 0
+    end = time.monotonic() + seconds if seconds else None
+    while True:
+        document = ask(session, "log", code=code, after=after)
+        if not after:
+            session.say("watching", code=document["incident"])
+            code = document["incident"]
+        for line in document["lines"]:
+            after = line["seq"]
+            if line["kind"] not in ("TimerSet", "TimerCleared"):
+                click.echo(words.log_line(line, document["words"], session.lang))
+        if end is not None and time.monotonic() >= end:
+            return
+        _pause(0.3)
+
+
+@main.command()
+@click.argument("person")
+@click.argument("text", nargs=-1, required=True)
+@json_option
+@pass_session
+def reply(session: Session, /, person: str, text: tuple[str, ...], as_json: bool) -> None:
+    """Enter what somebody said by radio or in person, exactly as if it had come by SMS. 代录答复。
+
+    \b
+    emergency reply wang_jun F07A 1        he has it
+    emergency reply 王军 F07A 2             it is done
+    """
+    from secrets import token_hex
+
+    from emergency.phrases import phrase
+
+    document = ask(session, "reply", person=person, text=" ".join(text), id=token_hex(6))
+
+    def lines() -> list[str]:
+        said = document["answer"] or phrase("silence", session.lang)
+        return [f"{document['person']}: {document['outcome']} {document['incident'] or ''}", f"  {said}"]
+
+    show(session, document, as_json, lines)
+    if document["outcome"] in ("unread", "foreign", "which", "nothing", "wrong_key", "over"):
+        sys.exit(NOT_NOW)
+
+
+@main.command()
+@click.argument("words", nargs=-1, required=True, metavar="[CODE] STATE")
+@click.option("--override", is_flag=True, help="Go although the plan's condition is not met; needs --reason. 强制。")
+@by_option
+@reason_option
+@json_option
+@pass_session
+def transition(session: Session, /, words: tuple[str, ...], as_json: bool, **args: Any) -> None:
+    """Order the plan into a state. 令预案进入某阶段。
+
+    \b
+    emergency transition F07 controlled --by fire_brigade
+    emergency transition F07 evacuating --override --reason "smoke on 3F"
+    """
+    code, to = _code_and_rest(words)
+    show_status(session, ask(session, "transition", code=code, to=" ".join(to), **args), as_json)
+
+
+def _code_and_rest(words: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Split an optional leading incident code from the rest."""
+    import re
+
+    if len(words) > 1 and re.fullmatch(r"[Xx]?[A-Za-z][0-9]{2,4}", words[0]):
+        return words[0], list(words[1:])
+    return None, list(words)
+
+
+@main.command()
+@click.argument("words", nargs=-1, required=True, metavar="[CODE] LEVEL")
+@by_option
+@reason_option
+@json_option
+@pass_session
+def severity(session: Session, /, words: tuple[str, ...], as_json: bool, **args: Any) -> None:
+    """Raise the level, or lower it with a reason. 调整级别。
+
+    \b
+    emergency severity F07 red
+    emergency severity F07 yellow --reason "out, only smoke left"
+    """
+    code, rest = _code_and_rest(words)
+    show_status(session, ask(session, "severity", code=code, level=" ".join(rest), **args), as_json)
+
+
+@main.command()
+@click.argument("words", nargs=-1, required=True, metavar="[CODE] FACT=VALUE...")
+@by_option
+@json_option
+@pass_session
+def fact(session: Session, /, words: tuple[str, ...], as_json: bool, **args: Any) -> None:
+    """Tell facts of the plan. 报告情况。
+
+    \b
+    emergency fact E05 people=3 contact=yes
+    emergency fact E05 trapped_since=14:05
+    """
+    code, rest = _code_and_rest(words)
+    values = {}
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if not equals:
+            _fail(f"'{word}': say FACT=VALUE, for example: people=3", WRONG_WORDS)
+        values[name] = value
+    show_status(session, ask(session, "fact", code=code, values=values, **args), as_json)
+
+
+@main.command()
+@click.argument("words", nargs=-1, required=True, metavar="[CODE] ROLE PERSON")
+@click.option("--slot", type=int, default=1, help="Which place of a role with several. 第几人。")
+@by_option
+@reason_option
+@json_option
+@pass_session
+def assign(session: Session, /, words: tuple[str, ...], as_json: bool, **args: Any) -> None:
+    """Give a role to a person; ROLE `command` hands over command. 指派角色,移交指挥。
+
+    \b
+    emergency assign F07 engineering li_ming
+    emergency assign F07 command wang_jun --reason "GM has arrived"
+    """
+    code, rest = _code_and_rest(words)
+    if len(rest) == 1 and "=" in rest[0]:
+        rest = rest[0].split("=", 1)
+    if len(rest) != 2:
+        _fail("say: emergency assign [CODE] ROLE PERSON", WRONG_WORDS)
+    show_status(session, ask(session, "assign", code=code, role=rest[0], person=rest[1], **args), as_json)
+
+
+@main.command()
+@click.argument("words", nargs=-1, required=True, metavar="[CODE] TEXT...")
+@by_option
+@json_option
+@pass_session
+def note(session: Session, /, words: tuple[str, ...], as_json: bool, **args: Any) -> None:
+    """Put words on the record. 记录。
+
+    \b
+    emergency note F07 "fire brigade at gate 2"
+    """
+    code, rest = _code_and_rest(words)
+    show_status(session, ask(session, "note", code=code, text=" ".join(rest), **args), as_json)
+
+
+@main.command()
+@click.argument("words", nargs=-1, required=True, metavar="[CODE] TEXT...")
+@click.option("--to", "to", multiple=True, metavar="WHO", help="A role or a person; again for more. 发给谁。")
+@by_option
+@json_option
+@pass_session
+def tell(session: Session, /, words: tuple[str, ...], as_json: bool, **args: Any) -> None:
+    """Send words to people: everyone alerted so far, or --to roles and persons. 发通知。
+
+    \b
+    emergency tell F07 "assembly point is the north yard"
+    emergency tell F07 "bring the lift keys" --to engineering
+    """
+    code, rest = _code_and_rest(words)
+    show_status(session, ask(session, "tell", code=code, text=" ".join(rest), **args), as_json)
+
+
+@main.command("give-up")
+@click.argument("words", nargs=-1, required=True, metavar="[CODE] STEP")
+@by_option
+@reason_option
+@json_option
+@pass_session
+def give_up(session: Session, /, words: tuple[str, ...], as_json: bool, **args: Any) -> None:
+    """Say that a step will not be done (a zone that cannot be swept), with a reason. 放弃某项任务。
+
+    \b
+    emergency give-up F07 M --reason "stair full of smoke"
+    """
+    code, rest = _code_and_rest(words)
+    show_status(session, ask(session, "give-up", code=code, step=rest[0], **args), as_json)
+
+
+@main.command("stand-down")
+@code_argument
+@click.option("--check", multiple=True, metavar="N", help="Confirm line N of the checklist, or `all`. 确认第 N 项。")
+@click.option("--override", is_flag=True, help="Although something is missing; needs --reason. 强制。")
+@by_option
+@reason_option
+@json_option
+@pass_session
+def stand_down(session: Session, /, code: str | None, as_json: bool, **args: Any) -> None:
+    """End it, and tell everyone who was told. 解除。
+
+    \b
+    emergency stand-down F07 --by wang_jun --check all
+    """
+    show_status(session, ask(session, "stand-down", code=code, **args), as_json)
+
+
+@main.command()
+@code_argument
+@by_option
+@reason_option
+@json_option
+@pass_session
+def cancel(session: Session, /, code: str | None, as_json: bool, **args: Any) -> None:
+    """It was a false alarm; say the cause. 误报取消。
+
+    \b
+    emergency cancel F07 --reason "steam from the dishwasher"
+    """
+    show_status(session, ask(session, "cancel", code=code, **args), as_json)
+
+
+@main.command()
+@code_argument
+@click.option("--verify", is_flag=True, help="Recompute the hash chain; exit 0 only when it is whole. 校验。")
+@json_option
+@pass_session
+def log(session: Session, /, code: str | None, verify: bool, as_json: bool) -> None:
+    """What happened, line by line. 日志。
+
+    \b
+    emergency log F07
+    emergency log F07 --verify
+    """
+    from emergency import show as words
+
+    document = ask(session, "log", code=code, verify=verify or None)
+    if as_json:
+        click.echo(json.dumps(document["lines"], ensure_ascii=False, indent=2))
+    elif not verify:
+        for line in document["lines"]:
+            click.echo(words.log_line(line, document["words"], session.lang))
+    if verify:
+        session.say("verified", n=document["verified"])
+
+
+# setting up
+
+
+@main.command()
+@click.option("--sample", is_flag=True, help="With the sample mall Star Plaza 星汇城 and its people. 样例。")
+@json_option
+@pass_session
+def init(session: Session, /, sample: bool, as_json: bool) -> None:
+    """Make an installation. 建立安装。
+
+    \b
+    emergency init --sample
+    """
+    from emergency.setup import make_installation
+
+    document = make_installation(session.settings, session.app(), sample=sample)
+    session.say("home_made", home=document["home"])
+    if sample:
+        session.say("sample_made", site=document["site"], people=document["people"], plans=document["playbooks"])
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    session.say("try_next")
+    click.echo('    emergency trigger fire --at "B1 food court" --drill', err=True)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. 监听地址。")
+@click.option("--port", default=8040, show_default=True, help="Port; 0 takes a free one. 端口。")
+@pass_session
+def serve(session: Session, /, host: str, port: int) -> None:
+    """Send, listen, and watch the timers, until stopped. 运行服务。
+
+    \b
+    emergency serve
+    """
+    import asyncio
+
+    from emergency.server import Server, run
+    from notifiers.registry import hooks_for
+
+    app = session.app()
+    server = Server(app, hooks_for(session.settings.env), say=_to_stderr)
+    if not _has_provider(session):
+        session.say("no_twilio")
+    elif session.settings.public_url is None:
+        session.say("polling")
+    asyncio.run(run(server, host, port, lambda address: session.say("served", address=address)))
+
+
+@main.group()
+def playbook() -> None:
+    """The plans. 预案。"""
+
+
+@playbook.command("list")
+@json_option
+@pass_session
+def playbook_list(session: Session, /, as_json: bool) -> None:
+    """Every plan that can be triggered. 预案清单。"""
+    from emergency.setup import list_playbooks
+
+    document = list_playbooks(session.app())
+
+    def lines() -> list[str]:
+        good = [f"{p['code']}  {p['id']:<22} {p['title']['zh']}  {p['title']['en']}" for p in document["playbooks"]]
+        return good + [f"!  {text}" for text in document["mistakes"]]
+
+    show(session, document, as_json, lines)
+
+
+@playbook.command("show")
+@click.argument("name")
+@json_option
+@pass_session
+def playbook_show(session: Session, /, name: str, as_json: bool) -> None:
+    """A plan in words: states, steps, times with their sources, ways out. 预案内容。"""
+    from emergency.setup import show_playbook
+
+    document, lines = show_playbook(session.app(), name, session.lang)
+    show(session, document, as_json, lambda: lines)
+
+
+@playbook.command("check")
+@click.argument("name", required=False)
+@click.option("--all", "all_", is_flag=True, help="Every plan of this installation. 全部。")
+@json_option
+@pass_session
+def playbook_check(session: Session, /, name: str | None, all_: bool, as_json: bool) -> None:
+    """Find every mistake of a plan (an id or a file), each with file and line. 检查预案。
+
+    \b
+    emergency playbook check fire
+    emergency playbook check my_plan.yaml
+    """
+    from emergency.setup import check_playbooks
+
+    document = check_playbooks(session.app(), None if all_ else name)
+    _show_findings(session, document, as_json)
+
+
+def _show_findings(session: Session, document: dict[str, Any], as_json: bool) -> None:
+    from emergency.phrases import phrase
+
+    def lines() -> list[str]:
+        found = [f["text"] for f in document["findings"]]
+        clean = [phrase("check_ok", session.lang, name=name) for name in document["clean"]]
+        return found + clean
+
+    show(session, document, as_json, lines)
+    if any(f["severity"] == "error" for f in document["findings"]):
+        sys.exit(WRONG_WORDS)
+
+
+@main.group()
+def roster() -> None:
+    """The people. 名册。"""
+
+
+@roster.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@json_option
+@pass_session
+def roster_import(session: Session, /, file: str, as_json: bool) -> None:
+    """Put a roster (YAML or CSV) in force; nothing is half imported. 导入名册。"""
+    from emergency.setup import import_roster
+
+    document = import_roster(session.app(), file)
+    session.say("imported", n=document["people"])
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+@roster.command("check")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
+@json_option
+@pass_session
+def roster_check(session: Session, /, file: str | None, as_json: bool) -> None:
+    """Find every mistake of a roster file, or what the roster in force lacks. 检查名册。"""
+    from emergency.setup import check_roster
+
+    _show_findings(session, check_roster(session.app(), file), as_json)
+
+
+@roster.command("show")
+@click.option("--numbers", is_flag=True, help="Whole telephone numbers instead of masked ones. 显示完整号码。")
+@json_option
+@pass_session
+def roster_show(session: Session, /, numbers: bool, as_json: bool) -> None:
+    """Everybody, with roles and shift; numbers are masked. 名册内容。"""
+    from emergency.setup import show_roster
+
+    document = show_roster(session.app(), numbers=numbers)
+
+    def lines() -> list[str]:
+        return [_person_line(person) for person in document["people"]]
+
+    show(session, document, as_json, lines)
+
+
+def _person_line(person: dict[str, Any]) -> str:
+    who = f"{person['id']:<16} {person['name']['zh']} {person['name']['en']:<18} {person['shift']:<8}"
+    return f"{who} {', '.join(person['numbers'])}  {', '.join(person['roles'])}"
+
+
+@roster.command("who")
+@click.option("--at", "at", metavar="TIME", help="Another moment, ISO 8601. 何时。")
+@json_option
+@pass_session
+def roster_who(session: Session, /, at: str | None, as_json: bool) -> None:
+    """Who would take which role now. 此刻谁担任什么。"""
+    document = ask(session, "roster-who", at=at)
+
+    def lines() -> list[str]:
+        from emergency.phrases import phrase
+
+        out = []
+        for role in document["roles"]:
+            there = [
+                f"{document['people'][p['person']][session.lang]} ({phrase(p['duty'], session.lang)})"
+                for p in role["people"]
+            ]
+            deputies = " → " + ", ".join(role["deputies"]) if role["deputies"] else ""
+            out.append(
+                f"{role['title'][session.lang]:<20} {', '.join(there) or phrase('nobody', session.lang)}{deputies}"
+            )
+        return out
+
+    show(session, document, as_json, lines)
+
+
+@main.command()
+@click.option(
+    "--speed", type=float, default=0.0, help="Seconds of drill a second; 0 picks a pace of under a minute. 速度。"
+)
+@pass_session
+def demo(session: Session, /, speed: float) -> None:
+    """Watch a fire being run, with virtual telephones, in under a minute. 演示:一场火灾演练。"""
+    from emergency.demo import run_demo
+    from notifiers.played import PlayedPhones
+
+    sys.exit(run_demo(PlayedPhones, session.lang, speed, click.echo))
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print shell completion. 命令补全。
+
+    \b
+    emergency completion bash >> ~/.bashrc
+    """
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is not None:
+        click.echo(kind(main, {}, "emergency", "_EMERGENCY_COMPLETE").source())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Puts the parts together from settings and the notifiers it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from emergency.clock import Clock, SystemClock
+from emergency.core.values import Mode
+from emergency.desk import Desk, InlineDesk
+from emergency.engine import Engine
+from emergency.inbox import Inbox
+from emergency.library import Library
+from emergency.notify import Notifier
+from emergency.outbox import Outbox
+from emergency.people import People
+from emergency.roster import Reach
+from emergency.settings import Settings
+from emergency.store.store import SqliteStore
+from emergency.verbs import Desktop
+
+PLANS = Path(__file__).resolve().parent.parent / "playbooks"
+CHANNEL_ORDER = ("sms", "voice")
+
+
+def reach_of(notifiers: Sequence[Notifier], mode: Mode) -> Reach:
+    """Return what *notifiers* can do for one kind of incident.
+
+    Where there is no provider at all, people are still asked on both channels: what cannot be sent now stays in the
+    outbox and shows, instead of nobody being asked.
+    """
+    able = [n for n in notifiers if mode in n.abilities.modes]
+    if not able:
+        return Reach(channels=CHANNEL_ORDER)
+    one_way = frozenset(code for n in able if n.channel == "sms" for code in n.abilities.one_way_countries)
+    return Reach(channels=tuple(c for c in CHANNEL_ORDER if any(n.channel == c for n in able)), one_way=one_way)
+
+
+class App:
+    """One installation, opened."""
+
+    def __init__(self, settings: Settings, notifiers: Sequence[Notifier], clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.notifiers = list(notifiers)
+        self.clock = clock or SystemClock()
+        self.people = People()
+        self.inbox = Inbox(self.people)
+        self.library = Library(PLANS, settings.home / "playbooks")
+        modes: tuple[Mode, ...] = ("real", "drill")
+        self.desktop = Desktop(
+            self.people, self.inbox, self.library, {mode: reach_of(self.notifiers, mode) for mode in modes}
+        )
+
+    def engine(self, *, create: bool = False) -> Engine:
+        """Open the store. Raises StoreError."""
+        path = self.settings.database_file
+        if create:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return Engine(SqliteStore(path, create=create), self.clock)
+
+    def outbox(self, desk: Desk) -> Outbox:
+        """Return an outbox that hands messages to the notifiers of this installation."""
+        return Outbox(desk, self.notifiers, self.clock, self.people)
+
+    def inline(self, engine: Engine) -> InlineDesk:
+        """Return a desk for this thread."""
+        return InlineDesk(engine)

@@ -1,0 +1,272 @@
+"""The documents that commands print and the API returns, computed from an incident. Their names are a promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from emergency.core.assignment import DUTY_ORDER
+from emergency.core.incident import ASKING, Alert, Incident, StepRun
+from emergency.core.site import Member, Site
+from emergency.core.wording import context, gate_of, reference, script
+from emergency.roster import Roster
+from emergency.store.codec import to_text
+
+Document = dict[str, Any]
+Words = Callable[[Iterable[str]], Mapping[str, str]]
+
+
+def status(incident: Incident, roster: Roster, now: datetime, words: Words) -> Document:
+    """Return how an incident stands.
+
+    `alerts` holds those that ask for an answer, oldest first; `told` counts the others.
+    """
+    state = incident.now_in
+    place = incident.site.place(incident.place)
+    return {
+        "incident": incident.code,
+        "id": incident.id,
+        "playbook": incident.playbook.id,
+        "title": _text(incident.playbook.title),
+        "mode": incident.mode,
+        "state": incident.state,
+        "state_title": _text(state.title),
+        "severity": incident.severity.value,
+        "place": place.name.en,
+        "place_id": place.id,
+        "place_name": _text(place.name),
+        "opened_at": to_text(incident.opened),
+        "entered_at": to_text(incident.entered),
+        "closed": incident.is_closed,
+        "ended": incident.ended,
+        "command": incident.command,
+        "commanded_by": state.commanded_by,
+        "roles": _roles(incident),
+        "steps": [_step(incident, run, now) for run in incident.steps.values() if _shown(incident, run)],
+        "alerts": [_alert(incident, a) for a in _in_order(incident) if a.kind in ASKING],
+        "told": sum(1 for a in incident.alerts.values() if a.kind not in ASKING),
+        "help": sorted(incident.help),
+        "expected": sorted(incident.expected),
+        "facts": {name: told.value for name, told in incident.facts.items()},
+        "asks": _asks(incident),
+        "calls": _calls(incident, roster),
+        "announce": _announce(incident),
+        "ways_out": _ways_out(incident),
+        "checklist": _checklist(incident),
+        "next_at": _next(incident),
+        "people": {id: _text(p.name) for id, p in roster.people.items() if id in _named(incident)},
+        "role_titles": {role: _text(incident.site.duty(role).title) for role in incident.roles},
+    }
+
+
+def _text(text: Any) -> Document:
+    return {"zh": text.zh, "en": text.en}
+
+
+def _named(incident: Incident) -> set[str]:
+    return set(incident.of_person) | {p for slots in incident.roles.values() for p in slots.values()}
+
+
+def _in_order(incident: Incident) -> list[Alert]:
+    return sorted(incident.alerts.values(), key=lambda a: int(a.id[1:]))
+
+
+def _roles(incident: Incident) -> list[Document]:
+    found = []
+    for role, slots in incident.roles.items():
+        for _, person in sorted(slots.items()):
+            found.append({"role": role, "person": person, "status": _role_status(incident, role, person)})
+    unfilled = sorted(incident.unfilled - {(r, s) for r, slots in incident.roles.items() for s in slots})
+    return found + [{"role": role, "person": None, "status": "unfilled"} for role, _ in unfilled]
+
+
+def _role_status(incident: Incident, role: str, person: str) -> str:
+    theirs = [incident.alerts[id] for id in incident.of_person.get(person, ())]
+    asked = [a for a in theirs if a.role == role and a.kind in ASKING]
+    if any(a.answered for a in asked):
+        return "acknowledged"
+    return "called" if asked else "assigned"
+
+
+def _shown(incident: Incident, run: StepRun) -> bool:
+    return run.entry == incident.entry or run.status == "open"
+
+
+def _step(incident: Incident, run: StepRun, now: datetime) -> Document:
+    state = run.status
+    if state == "open":
+        state = "acknowledged" if run.acknowledged else "called" if run.alerts else "open"
+    plan = incident.plan_of(run)
+    do = run.nudge or (plan.do if plan else None)
+    return {
+        "step": run.name,
+        "id": run.id,
+        "code": reference(incident, run),
+        "role": run.role,
+        "person": run.person,
+        "status": state,
+        "due_at": to_text(run.due) if run.due else None,
+        "late": bool(run.due and run.status == "open" and now > run.due),
+        "source": plan.source if plan else "",
+        "answer": run.answer,
+        "zone": run.zone,
+        "do": _text(_fill(incident, do)) if do else None,
+        "reports": list(plan.reports) if plan and run.status == "open" else [],
+        "answers": [a.name for a in plan.decision] if plan else [],
+    }
+
+
+class _Pair(msgspec.Struct):
+    zh: str
+    en: str
+
+
+def _fill(incident: Incident, text: Any) -> _Pair:
+    from emergency.core.sandbox import fill
+
+    return _Pair(*(fill(text.of(lang), context(incident, lang)) for lang in ("zh", "en")))
+
+
+def _alert(incident: Incident, alert: Alert) -> Document:
+    deliveries = [incident.deliveries[id] for id in alert.deliveries]
+    last = deliveries[-1] if deliveries else None
+    run = incident.steps.get(alert.step or "")
+    return {
+        "id": alert.id,
+        "person": alert.person,
+        "role": alert.role,
+        "channel": last.channel if last else None,
+        "status": _alert_status(alert, [d.status for d in deliveries]),
+        "kind": alert.kind,
+        "step": run.name if run else None,
+        "code": reference(incident, run) if run else incident.code,
+        "because": alert.ended or None,
+        "requested_at": to_text(alert.at),
+        "answered_at": to_text(alert.answered) if alert.answered else None,
+        "deliveries": [{"channel": d.channel, "status": d.status, "reason": d.reason or None} for d in deliveries],
+    }
+
+
+def _alert_status(alert: Alert, deliveries: Sequence[str]) -> str:
+    if alert.status != "open":
+        return alert.status
+    for status in ("delivered", "sent", "queued", "failed"):
+        if status in deliveries:
+            return status
+    return "unreachable"
+
+
+def _asks(incident: Incident) -> list[Document]:
+    """The facts that the running steps should report and nobody has told yet."""
+    names: dict[str, None] = {}
+    for run in incident.runs_here():
+        plan = incident.plan_of(run)
+        for name in plan.reports if plan else ():
+            if name not in incident.facts:
+                names.setdefault(name)
+    facts = (incident.playbook.fact(name) for name in names)
+    return [{"fact": f.name, "type": f.type, "ask": _text(f.ask), "choices": list(f.choices)} for f in facts if f]
+
+
+def _calls(incident: Incident, roster: Roster) -> list[Document]:
+    """The calls to agencies that are to be made now: number and words, in both languages."""
+    found = []
+    for run in incident.runs_here():
+        plan = incident.plan_of(run)
+        if plan is None or plan.call is None or run.status != "open":
+            continue
+        agency = incident.site.agency(plan.call)
+        said = {}
+        for lang in ("zh", "en"):
+            names = {role: _first_name(incident, roster, role, lang) for role in incident.roles}
+            said[lang] = script(incident, plan.call, names, lang)
+        found.append(
+            {
+                "agency": plan.call,
+                "name": _text(agency.name) if agency else None,
+                "number": agency.number if agency else None,
+                "step": run.name,
+                "code": reference(incident, run),
+                "say": said,
+                "gate": {lang: gate_of(incident, lang) for lang in ("zh", "en")},
+            }
+        )
+    return found
+
+
+def _first_name(incident: Incident, roster: Roster, role: str, language: str) -> str:
+    for person in incident.holders(role):
+        if person in roster.people:
+            return roster.people[person].name.of(language)
+    return "?"
+
+
+def _announce(incident: Incident) -> Document | None:
+    text = incident.now_in.announce
+    return _text(_fill(incident, text)) if text else None
+
+
+def _ways_out(incident: Incident) -> list[Document]:
+    from emergency.core.explain import words_of
+
+    found = []
+    for index, leave in enumerate(incident.now_in.leave):
+        due = incident.timers.get(f"leave:{incident.entry}:{index}")
+        when = (
+            f"after {leave.after}" if leave.after is not None else words_of(leave.when, incident) if leave.when else ""
+        )
+        found.append({"to": leave.to, "when": when, "at": to_text(due) if due else None})
+    return found
+
+
+def _checklist(incident: Incident) -> list[Document]:
+    ending = next((s for s in incident.playbook.states if s.ends == "stand_down"), None)
+    if ending is None:
+        return []
+    return [
+        {"item": n, "text": _text(line), "ticked": (ending.name, n) in incident.ticked}
+        for n, line in enumerate(ending.checklist, start=1)
+    ]
+
+
+def _next(incident: Incident) -> str | None:
+    due = min(incident.timers.values(), default=None)
+    return to_text(due) if due else None
+
+
+def without_type(data: bytes) -> Document:
+    """Return a log line's data without the tag that repeats its kind."""
+    found: Document = msgspec.json.decode(data)
+    found.pop("type", None)
+    return found
+
+
+def seals_in(lines: Sequence[Document]) -> set[str]:
+    """Return every seal that stands in log lines."""
+    values = (value for line in lines for value in line["data"].values())
+    return {value for value in values if isinstance(value, str) and value.startswith("seal:")}
+
+
+def who(site: Site, team: Sequence[Member], roster: Roster, at: datetime) -> Document:
+    """Return who is there for each role of the site at *at*, first choice first."""
+    roles = []
+    for duty in site.duties:
+        able = [m for m in team if duty.role in m.roles]
+        there = sorted(
+            (m for m in able if m.duty in DUTY_ORDER), key=lambda m: (DUTY_ORDER[m.duty], m.roles[duty.role], m.id)
+        )
+        roles.append(
+            {
+                "role": duty.role,
+                "title": _text(duty.title),
+                "people": [
+                    {"person": m.id, "rank": m.roles[duty.role], "duty": m.duty, "busy": bool(m.busy)} for m in there
+                ],
+                "deputies": list(duty.deputies),
+            }
+        )
+    names = {id: _text(p.name) for id, p in roster.people.items()}
+    return {"at": to_text(at), "site": site.id, "roles": roles, "people": names}

@@ -1,0 +1,60 @@
+"""The plans of an installation: its own over the shipped ones, each compiled once, kept by its file's digest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from emergency import VERSION
+from emergency.core.playbook import Playbook
+from emergency.core.site import Site
+from emergency.engine import Engine
+from emergency.errors import Mistakes
+from emergency.store import codec
+
+_PLAN = msgspec.json.Decoder(Playbook)
+
+
+class Library:
+    """Finds plan files and turns them into plans. Own ones (in the home) stand before shipped ones of that name."""
+
+    def __init__(self, shipped: Path, own: Path) -> None:
+        self.shipped = shipped
+        self.own = own
+
+    def files(self) -> dict[str, Path]:
+        """Return id to file, in alphabetical order."""
+        found = {path.stem: path for folder in (self.shipped, self.own) for path in sorted(folder.glob("*.yaml"))}
+        return dict(sorted(found.items()))
+
+    def load_all(self, engine: Engine, site: Site) -> tuple[dict[str, Playbook], list[Mistakes]]:
+        """Return the plans that can be used, by id, and the mistakes of the others: a bad file stops no other plan."""
+        plans: dict[str, Playbook] = {}
+        bad: list[Mistakes] = []
+        for id, path in self.files().items():
+            try:
+                plans[id] = self.load(engine, path, site)
+            except Mistakes as error:
+                bad.append(error)
+        return plans, bad
+
+    def load(self, engine: Engine, path: Path, site: Site) -> Playbook:
+        """Return the plan in *path*, from its compiled form when this very text was read before for this very site.
+
+        Raises:
+            Mistakes: every mistake of the file.
+        """
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
+        name = "compiled:" + codec.digest(VERSION.encode() + raw + codec.encode_document(site))
+        body = engine.store.current(name)
+        if body is not None:
+            return _PLAN.decode(body)
+        from emergency.loader import read_playbook
+
+        plan = read_playbook(raw, str(path), site)
+        engine.store.put_current(name, "compiled", codec.encode_document(plan), engine.clock.now())
+        return plan

@@ -1,0 +1,82 @@
+"""Forgiving names: what a shaking hand typed, and what it can only have meant."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from emergency.core.near import nearest
+from emergency.core.playbook import Playbook
+from emergency.core.site import Place, Site
+from emergency.errors import Mistakes
+
+T = TypeVar("T")
+
+
+def plain(text: str) -> str:
+    """Return *text* without case, width, spaces and punctuation."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(ch for ch in folded if ch.isalnum())
+
+
+def find(word: str, choices: Iterable[tuple[T, Sequence[str]]], what: str) -> T:
+    """Return the one thing that *word* can mean.
+
+    Args:
+        choices: each thing with its names, the first of which is shown to people.
+        what: the kind of thing, for the message.
+
+    Raises:
+        Mistakes: none, or more than one; the message lists what there is.
+    """
+    known = list(choices)
+    asked = plain(word)
+    for test in (_same, _starts, _within):
+        found = [(thing, names) for thing, names in known if asked and any(test(asked, plain(n)) for n in names if n)]
+        if len(found) == 1:
+            return found[0][0]
+        if found:
+            listed = "\n".join(f"    {names[0]}" for _, names in found[:20])
+            raise Mistakes(f"'{word}' could be any of these; nothing was started. Say which {what}:\n{listed}")
+    names_shown = [names[0] for _, names in known]
+    hint = nearest(word, [n for _, names in known for n in names if n])
+    listed = "" if hint else "\n" + "\n".join(f"    {name}" for name in names_shown[:40])
+    raise Mistakes(f"'{word}' is no {what} here.{hint}{listed}")
+
+
+def _same(asked: str, name: str) -> bool:
+    return asked == name
+
+
+def _starts(asked: str, name: str) -> bool:
+    return len(asked) > 1 and name.startswith(asked)
+
+
+def _within(asked: str, name: str) -> bool:
+    return len(asked) > 1 and asked in name
+
+
+def find_playbook(word: str, playbooks: Iterable[Playbook]) -> Playbook:
+    """Return the plan that *word* names by id, title in either language, or code letter."""
+    return find(word, [(p, (p.id, p.title.zh, p.title.en, p.code)) for p in playbooks], "playbook")
+
+
+def find_place(word: str | None, playbook: Playbook, site: Site) -> Place:
+    """Return the place that *word* names; without a word, the whole site.
+
+    Raises:
+        Mistakes: unknown or ambiguous, or a plan for lifts without a lift.
+    """
+    whole = site.places[0]
+    if word is None:
+        if playbook.place == "lift":
+            listed = ", ".join(p.name.en for p in site.places if p.kind == "lift")
+            raise Mistakes(
+                f'{playbook.id}: which lift? Say --at, for example: --at "{listed.split(", ")[0]}". There is: {listed}'
+            )
+        return whole
+    able = [p for p in site.places if p.kind == playbook.place or (p.kind == "site" and playbook.place != "lift")]
+    if playbook.place == "site":
+        able = [p for p in site.places if p.kind in ("site", "zone")]
+    return find(word, [(p, (p.name.en, p.name.zh, p.id, p.short.zh, p.short.en, *p.aliases)) for p in able], "place")

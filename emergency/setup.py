@@ -1,0 +1,252 @@
+"""Making an installation, and looking after its plans and its people."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from emergency.app import App
+from emergency.core.explain import words_of
+from emergency.core.playbook import Playbook, State
+from emergency.core.site import Site
+from emergency.core.values import SEVERITY_WORDS, Text
+from emergency.engine import Engine
+from emergency.errors import CommandRefused, Mistakes, Problem
+from emergency.loader import read_playbook, read_roster, read_site
+from emergency.match import find_playbook
+from emergency.people import save_roster, save_site
+from emergency.roster import Roster, mask
+from emergency.settings import Settings
+
+SAMPLE = Path(__file__).parent / "sample"
+Document = dict[str, Any]
+
+
+def make_installation(settings: Settings, app: App, *, sample: bool) -> Document:
+    """Make the folder, the database, and (with *sample*) the sample site and its people; return what was made.
+
+    Raises:
+        CommandRefused: there is an installation already.
+        Mistakes: the site or roster files that lie in the folder hold mistakes.
+    """
+    home = settings.home
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (home / "playbooks").mkdir(exist_ok=True)
+    if settings.database_file.exists():
+        raise CommandRefused(f"{home} holds an installation already; choose another folder with --home")
+    for name in ("site.yaml", "roster.yaml"):
+        if sample and not (home / name).exists():
+            shutil.copyfile(SAMPLE / name, home / name)
+    document: Document = {"home": str(home), "site": None, "people": 0, "playbooks": 0}
+    site_file = home / "site.yaml"
+    if not site_file.exists():
+        raise CommandRefused(
+            f"{site_file} is missing: write your site there (copy it from the sample: emergency init --sample), then run init again"
+        )
+    site = read_site(site_file.read_bytes(), str(site_file))
+    roster = _roster_of(home, site)
+    engine = app.engine(create=True)
+
+    def put_in(e: Engine) -> None:
+        save_site(e, site, e.clock.now())
+        save_roster(e, roster, e.clock.now())
+        plans, _ = app.library.load_all(e, site)
+        document.update(site=site.id, people=len(roster.people), playbooks=len(plans))
+
+    engine.unit(put_in)
+    engine.store.close()
+    return document
+
+
+def _roster_of(home: Path, site: Site) -> Roster:
+    for name in ("roster.yaml", "roster.csv"):
+        path = home / name
+        if path.exists():
+            return read_roster(path.read_bytes(), str(path), site)
+    return Roster()
+
+
+def import_roster(app: App, file: str) -> Document:
+    """Put a roster file in force; nothing is half imported. Raises Mistakes."""
+    engine = app.engine()
+    site = app.people.site(engine)
+    roster = read_roster(Path(file).read_bytes(), file, site)
+    engine.unit(lambda e: save_roster(e, roster, e.clock.now()))
+    engine.store.close()
+    return {"people": len(roster.people), "file": file}
+
+
+def check_roster(app: App, file: str | None) -> Document:
+    """Return the mistakes of a roster file, and what a roster lacks: roles that nobody could take."""
+    engine = app.engine()
+    site = app.people.site(engine)
+    findings: list[Problem] = []
+    name = file or "roster"
+    roster = app.people.roster(engine)
+    if file is not None:
+        try:
+            roster = read_roster(Path(file).read_bytes(), file, site)
+        except Mistakes as error:
+            findings = error.problems
+            roster = Roster()
+    if not findings:
+        findings = _lacking(roster, site, name)
+    engine.store.close()
+    return _findings(findings, [] if findings else [name])
+
+
+def _lacking(roster: Roster, site: Site, name: str) -> list[Problem]:
+    found = []
+    for duty in site.duties:
+        for shift in site.shifts:
+            there = [
+                p
+                for p in roster.people.values()
+                if (p.shift == shift.id or p.on_call) and _could(p.roles, duty.role, duty.deputies)
+            ]
+            if not there:
+                says = f"nobody could take '{duty.role}' on shift '{shift.id}'"
+                found.append(Problem(file=name, line=0, says=says, severity="warning"))
+    for person in roster.people.values():
+        if not person.numbers:
+            found.append(Problem(file=name, line=0, says=f"{person.id} has no telephone number", severity="warning"))
+        elif len(person.numbers) == 1 and any(site.duty(role).urgent for role in person.roles):
+            says = f"{person.id} is in a command role and has one number only"
+            found.append(Problem(file=name, line=0, says=says, severity="warning"))
+    return found
+
+
+def _could(roles: dict[str, int], role: str, deputies: tuple[str, ...]) -> bool:
+    return bool(set(roles) & {role, *deputies})
+
+
+def _findings(problems: list[Problem], clean: list[str]) -> Document:
+    return {
+        "findings": [
+            {"severity": p.severity, "file": p.file, "line": p.line, "says": p.says, "text": _line(p)} for p in problems
+        ],
+        "clean": clean,
+    }
+
+
+def _line(problem: Problem) -> str:
+    return str(problem) if problem.severity == "error" else f"{problem.severity}: {problem}"
+
+
+def show_roster(app: App, *, numbers: bool) -> Document:
+    """Return everybody; numbers are masked unless asked for."""
+    engine = app.engine()
+    roster = app.people.roster(engine)
+    engine.store.close()
+    return {
+        "people": [
+            {
+                "id": p.id,
+                "name": {"zh": p.name.zh, "en": p.name.en},
+                "language": p.language,
+                "numbers": [n if numbers else mask(n) for n in p.numbers],
+                "roles": p.roles,
+                "shift": p.shift,
+                "on_call": p.on_call,
+                "zone": p.zone,
+            }
+            for p in roster.people.values()
+        ]
+    }
+
+
+def list_playbooks(app: App) -> Document:
+    """Return the plans that can be triggered, and the mistakes of those that cannot."""
+    engine = app.engine()
+    plans, bad = app.library.load_all(engine, app.people.site(engine))
+    files = app.library.files()
+    engine.store.close()
+    return {
+        "playbooks": [
+            {"id": p.id, "code": p.code, "title": _both(p.title), "place": p.place, "file": str(files[id])}
+            for id, p in plans.items()
+        ],
+        "mistakes": [str(problem) for error in bad for problem in error.problems],
+    }
+
+
+def check_playbooks(app: App, name: str | None) -> Document:
+    """Return the mistakes of one plan (by id, title or file) or of all of them."""
+    engine = app.engine()
+    site = app.people.site(engine)
+    files = app.library.files()
+    engine.store.close()
+    if name is not None and (name.endswith((".yaml", ".yml")) or "/" in name):
+        files = {name: Path(name)}
+    elif name is not None:
+        files = {name: files[name]} if name in files else {name: files[_by_title(app, name)]}
+    problems: list[Problem] = []
+    clean: list[str] = []
+    for id, path in files.items():
+        try:
+            read_playbook(_bytes(path), str(path), site)
+            clean.append(id)
+        except Mistakes as error:
+            problems += error.problems
+    return _findings(problems, clean)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _by_title(app: App, name: str) -> str:
+    engine = app.engine()
+    plans, _ = app.library.load_all(engine, app.people.site(engine))
+    engine.store.close()
+    return find_playbook(name, plans.values()).id
+
+
+def show_playbook(app: App, name: str, lang: str) -> tuple[Document, list[str]]:
+    """Return a plan as a document and as lines for a person."""
+    import msgspec
+
+    engine = app.engine()
+    plans, bad = app.library.load_all(engine, app.people.site(engine))
+    engine.store.close()
+    if not plans:
+        raise bad[0] if bad else Mistakes("there is no playbook")
+    plan = find_playbook(name, plans.values())
+    document: Document = msgspec.to_builtins(plan)
+    return document, list(_plan_lines(plan, lang))
+
+
+def _plan_lines(plan: Playbook, lang: str) -> list[str]:
+    lines = [f"{plan.code}  {plan.id}  {plan.title.zh} / {plan.title.en}"]
+    for rule in plan.raises:
+        lines.append(f"  ↑ {SEVERITY_WORDS[rule.to].of(lang)}: {words_of(rule.when)}")
+    for state in plan.states:
+        lines += _state_lines(state, lang)
+    return lines
+
+
+def _state_lines(state: State, lang: str) -> list[str]:
+    lines = [f"● {state.name}  {state.title.of(lang)}" + (f"  [{state.commanded_by}]" if state.commanded_by else "")]
+    for step in state.steps:
+        due = f"  ≤ {_length(step.done)} [{step.source}]" if step.done else ""
+        lines.append(f"    {step.role}: {step.do.of(lang)}{due}")
+    for leave in state.leave:
+        when = f"{_length(leave.after)} [{leave.source}]" if leave.after else words_of(leave.when) if leave.when else ""
+        lines.append(f"    → {leave.to or '!'}: {when}")
+    return lines
+
+
+def _length(length: Any) -> str:
+    seconds = int(length.total_seconds())
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def _both(text: Text) -> Document:
+    return {"zh": text.zh, "en": text.en}

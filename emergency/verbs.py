@@ -1,0 +1,451 @@
+"""What can be asked of the program, as verbs on plain documents: the command line, the control socket and the API all
+come through here, and nothing else changes an incident on a person's behalf.
+
+A verb takes a mapping of texts and lists and returns a document for JSON: times are UTC in ISO 8601, people are
+roster ids. Every verb runs inside one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from emergency import documents, ids
+from emergency.core import commands as c
+from emergency.core.incident import Incident
+from emergency.core.near import nearest
+from emergency.core.playbook import Fact
+from emergency.core.values import Mode, Severity
+from emergency.engine import Engine
+from emergency.errors import CommandRefused, Mistakes
+from emergency.inbox import Inbox
+from emergency.library import Library
+from emergency.match import find_place, find_playbook, plain
+from emergency.notify import Inbound
+from emergency.people import People
+from emergency.roster import Reach
+
+Args = Mapping[str, Any]
+Document = dict[str, Any]
+
+
+class Desktop:
+    """All that verbs need beside the engine."""
+
+    def __init__(self, people: People, inbox: Inbox, library: Library, reach: Mapping[Mode, Reach]) -> None:
+        self.people = people
+        self.inbox = inbox
+        self.library = library
+        self.reach = dict(reach)
+
+    def reach_of(self, mode: Mode) -> Reach:
+        """Return what the providers for this kind of incident can do; nothing where there are none."""
+        return self.reach.get(mode, Reach())
+
+
+Verb = Callable[[Desktop, Engine, Args], Document]
+VERBS: dict[str, Verb] = {}
+
+
+def perform(desktop: Desktop, engine: Engine, verb: str, args: Args) -> Document:
+    """Do *verb* and return its document.
+
+    Raises:
+        Mistakes: unknown verb or words. CommandRefused: not possible now. StoreError.
+    """
+    if verb not in VERBS:
+        raise Mistakes(f"'{verb}' is no command.{nearest(verb, sorted(VERBS))}")
+    return engine.unit(lambda e: VERBS[verb](desktop, e, args))
+
+
+def _verb(function: Verb) -> Verb:
+    VERBS[function.__name__.replace("_", "-")] = function
+    return function
+
+
+# finding what is meant
+
+
+def the_incident(engine: Engine, code: str | None) -> Incident:
+    """Return the incident that *code* names; without a code, the only one that is open.
+
+    Raises:
+        Mistakes: no such code, or several are open.
+    """
+    if code:
+        row = engine.store.incident_by_code(code.strip().upper())
+        if row is None:
+            codes = [r.code for r in engine.store.open_incidents()]
+            raise Mistakes(f"there is no incident {code}.{nearest(code, codes)}")
+        return engine.incident(row.id)
+    rows = engine.store.open_incidents()
+    if len(rows) == 1:
+        return engine.incident(rows[0].id)
+    if not rows:
+        raise Mistakes("no incident is open; start one with: emergency trigger PLAYBOOK --at PLACE")
+    listed = "\n".join(f"    {row.code}  {row.playbook}, {row.place}" for row in rows)
+    raise Mistakes(f"several incidents are open; say which:\n{listed}")
+
+
+def _live(engine: Engine, args: Args) -> Incident:
+    incident = the_incident(engine, args.get("code"))
+    if incident.is_closed:
+        raise CommandRefused(f"{incident.code} is closed; its log can be read, nothing can be added")
+    return incident
+
+
+def the_person(desktop: Desktop, engine: Engine, word: str) -> str:
+    """Return the roster id that *word* names: an id, or a name in either language.
+
+    Raises:
+        Mistakes: nobody, or several.
+    """
+    people = desktop.people.roster(engine).people
+    if word in people:
+        return word
+    asked = plain(word)
+    found = [p.id for p in people.values() if asked in (plain(p.id), plain(p.name.zh), plain(p.name.en))]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Mistakes(f"'{word}' could be {' or '.join(found)}; say the id")
+    raise Mistakes(f"'{word}' is not in the roster.{nearest(word, list(people))}")
+
+
+def _by(desktop: Desktop, engine: Engine, args: Args, incident: Incident | None = None) -> str:
+    word = args.get("by")
+    if not word or word == "console":
+        return "console"
+    if incident is not None and incident.site.agency(str(word)) is not None:
+        return str(word)
+    return the_person(desktop, engine, str(word))
+
+
+def _sealed(engine: Engine, args: Args, key: str) -> str | None:
+    text = args.get(key)
+    return engine.store.seal(str(text)[:1600]) if text else None
+
+
+def _severity(word: str) -> Severity:
+    if word in Severity.__members__:
+        return Severity[word]
+    by_words = {"蓝": "blue", "黄": "yellow", "橙": "orange", "红": "red"}
+    for zh, name in by_words.items():
+        if word.startswith(zh):
+            return Severity[name]
+    raise Mistakes(f"'{word}' is no severity.{nearest(word, list(Severity.__members__))}")
+
+
+def _status(desktop: Desktop, engine: Engine, incident: Incident) -> Document:
+    return documents.status(incident, desktop.people.roster(engine), engine.clock.now(), engine.store.words)
+
+
+# the verbs
+
+
+@_verb
+def trigger(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """Start an incident, or join a second report to the open one it belongs to."""
+    site = desktop.people.site(engine)
+    plans, bad = desktop.library.load_all(engine, site)
+    if not plans:
+        raise bad[0] if bad else Mistakes("there is no playbook")
+    plan = find_playbook(str(args["playbook"]), plans.values())
+    place = find_place(args.get("at"), plan, site)
+    mode: Mode = "drill" if args.get("drill") else "real"
+    by = _by(desktop, engine, args)
+    note = _sealed(engine, args, "note")
+    now = engine.clock.now()
+    again = None if args.get("separate") else _joins(engine, plan.id, place.id, mode, now)
+    if again is not None and again.id != args.get("id"):
+        incident = engine.handle(again.id, c.MergeReport(by=by, place=place.id, note=note))
+        return {**_status(desktop, engine, incident), "joined": True}
+    severity = _severity(str(args["severity"])) if args.get("severity") else None
+    members = desktop.people.members(engine, desktop.reach_of(mode), now)
+    command = c.OpenIncident(
+        incident=str(args.get("id") or ids.new_incident_id()),
+        code="",
+        mode=mode,
+        playbook=plan,
+        site=site,
+        place=place.id,
+        members=members,
+        by=by,
+        severity=severity,
+        note=note,
+    )
+    incident = engine.open(command)
+    return {**_status(desktop, engine, incident), "joined": False}
+
+
+def _joins(engine: Engine, playbook: str, place: str, mode: Mode, now: datetime) -> Incident | None:
+    """Return the open incident that a report of this place belongs to, by the plan's merge rule."""
+    for incident in reversed(engine.open_incidents()):
+        merge = incident.playbook.merge
+        if incident.playbook.id != playbook or incident.mode != mode or incident.ended or merge is None:
+            continue
+        near = place in incident.site.inside(incident.place) or incident.place in incident.site.inside(place)
+        if now - incident.opened <= merge.within and (merge.same == "site" or near):
+            return incident
+    return None
+
+
+@_verb
+def status(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """How an incident stands; without a code, the one that is open, or a list of all that are."""
+    if not args.get("code"):
+        rows = engine.store.open_incidents()
+        if len(rows) != 1:
+            return {"incidents": [_status(desktop, engine, engine.incident(row.id)) for row in rows]}
+    return _status(desktop, engine, the_incident(engine, args.get("code")))
+
+
+@_verb
+def log(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """The log of an incident, line by line; with `verify`, after recomputing its chain."""
+    incident = the_incident(engine, args.get("code"))
+    lines = [
+        {"seq": r.seq, "at": r.at, "kind": r.kind, "data": documents.without_type(r.data), "hash": r.hash}
+        for r in engine.store.records(incident.id, int(args.get("after") or 0))
+    ]
+    verified = engine.store.verify(incident.id) if args.get("verify") else None
+    seals = engine.store.words(documents.seals_in(lines))
+    return {"incident": incident.code, "id": incident.id, "lines": lines, "verified": verified, "words": seals}
+
+
+@_verb
+def reply(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """Enter what somebody said by radio or in person, as if it had come by SMS."""
+    person = the_person(desktop, engine, str(args["person"]))
+    inbound = Inbound(
+        id=f"console:{args.get('id') or ids.new_incident_id()}",
+        provider="console",
+        channel="sms",
+        sender="",
+        text=str(args["text"]),
+    )
+    outcome = desktop.inbox.receive(engine, inbound, person=person, by="console")
+    code = engine.incident(outcome.incident).code if outcome.incident else None
+    return {"person": person, "outcome": outcome.kind, "incident": code, "answer": outcome.says}
+
+
+@_verb
+def transition(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """Order a transition; with `override`, over its guard and with a reason."""
+    incident = _live(engine, args)
+    to = str(args["to"]).strip().lower().replace("-", "_").replace(" ", "_")
+    for state in incident.playbook.states:
+        if plain(str(args["to"])) in (plain(state.title.zh), plain(state.title.en)):
+            to = state.name
+    command = c.OrderTransition(
+        to=to,
+        by=_by(desktop, engine, args, incident),
+        reason=_sealed(engine, args, "reason"),
+        override=bool(args.get("override")),
+    )
+    return _status(desktop, engine, engine.handle(incident.id, command))
+
+
+@_verb
+def severity(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """Raise or lower the level by a person's word."""
+    incident = _live(engine, args)
+    command = c.ChangeSeverity(
+        to=_severity(str(args["level"])),
+        by=_by(desktop, engine, args, incident),
+        reason=_sealed(engine, args, "reason"),
+    )
+    return _status(desktop, engine, engine.handle(incident.id, command))
+
+
+@_verb
+def fact(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """Tell facts of the plan: `values` maps a fact to what was said."""
+    incident = _live(engine, args)
+    by = _by(desktop, engine, args, incident)
+    for name, value in dict(args["values"]).items():
+        declared = incident.playbook.fact(name)
+        if declared is None:
+            names = [f.name for f in incident.playbook.facts]
+            raise Mistakes(f"'{name}' is no fact of {incident.playbook.id}.{nearest(name, names)}")
+        told = parse_fact(declared, str(value), engine.clock.now(), incident.site.timezone)
+        sealed = engine.store.seal(told) if declared.type == "text" else None
+        incident = engine.handle(incident.id, c.ReportFact(fact=name, value=told, by=by, sealed=sealed))
+    return _status(desktop, engine, incident)
+
+
+YES = frozenset({"yes", "y", "true", "1", "是", "有", "对"})
+NO = frozenset({"no", "n", "false", "0", "否", "无", "没有", "不"})
+
+
+def parse_fact(declared: Fact, text: str, now: datetime, timezone: str) -> str:
+    """Return what was said of a fact, in the one spelling of its type.
+
+    Raises:
+        Mistakes: it is no value of that type.
+    """
+    word = text.strip()
+    match declared.type:
+        case "yes_no" if word.lower() in YES | NO:
+            return "yes" if word.lower() in YES else "no"
+        case "count" if word.isascii() and word.isdigit() and len(word) <= 7:
+            return str(int(word))
+        case "number" if _is_number(word):
+            return word
+        case "choice" if word in declared.choices:
+            return word
+        case "time":
+            return _a_moment(declared.name, word, now, timezone)
+        case "text" if word:
+            return word[:1600]
+    wants = {"yes_no": "yes or no", "count": "a whole number", "number": "a number", "text": "words"}.get(
+        declared.type, "one of " + ", ".join(declared.choices)
+    )
+    raise Mistakes(f"{declared.name}: '{text}' is not {wants} ({declared.ask.zh} / {declared.ask.en})")
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return -1e9 < float(word) < 1e9
+    except ValueError:
+        return False
+
+
+def _a_moment(name: str, word: str, now: datetime, timezone: str) -> str:
+    """Read `14:05` (the nearest such time, in the site's zone) or ISO 8601."""
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo(timezone)
+    try:
+        if len(word) <= 5 and ":" in word:
+            clock = datetime.strptime(word, "%H:%M").time()
+            here = now.astimezone(zone)
+            days = [here + timedelta(days=n) for n in (-1, 0, 1)]
+            moments = [datetime.combine(day.date(), clock, zone) for day in days]
+            return min(moments, key=lambda m: abs(m - now)).astimezone(now.tzinfo).isoformat()
+        moment = datetime.fromisoformat(word)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(now.tzinfo).isoformat()
+    except ValueError:
+        raise Mistakes(f"{name}: '{word}' is no time; write 14:05, or 2026-03-01T14:05") from None
+
+
+@_verb
+def assign(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """Give a role to a person; the role `command` hands over command itself."""
+    incident = _live(engine, args)
+    person = the_person(desktop, engine, str(args["person"]))
+    by = _by(desktop, engine, args, incident)
+    reason = _sealed(engine, args, "reason")
+    incident = _fresh_team(desktop, engine, incident)
+    role = str(args["role"])
+    if role == "command":
+        return _status(desktop, engine, engine.handle(incident.id, c.HandOver(person=person, by=by, reason=reason)))
+    command = c.AssignRole(role=role, person=person, by=by, reason=reason, slot=int(args.get("slot") or 1))
+    return _status(desktop, engine, engine.handle(incident.id, command))
+
+
+def _fresh_team(desktop: Desktop, engine: Engine, incident: Incident) -> Incident:
+    members = desktop.people.members(engine, desktop.reach_of(incident.mode), engine.clock.now(), incident.id)
+    return engine.handle(incident.id, c.UpdateRoster(members=members))
+
+
+@_verb
+def note(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """Put words on the record."""
+    incident = _live(engine, args)
+    text = _sealed(engine, args, "text")
+    if text is None:
+        raise Mistakes("a note needs words")
+    command = c.AddNote(by=_by(desktop, engine, args, incident), text=text)
+    return _status(desktop, engine, engine.handle(incident.id, command))
+
+
+@_verb
+def tell(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """Send words to everyone alerted, to roles, or to persons."""
+    incident = _live(engine, args)
+    text = _sealed(engine, args, "text")
+    if text is None:
+        raise Mistakes("say what to tell them")
+    duties = {d.role for d in incident.site.duties}
+    roles = [w for w in args.get("to") or () if w in duties]
+    people = [the_person(desktop, engine, w) for w in args.get("to") or () if w not in duties]
+    if people:
+        incident = _fresh_team(desktop, engine, incident)
+    command = c.Tell(by=_by(desktop, engine, args, incident), text=text, roles=tuple(roles), people=tuple(people))
+    return _status(desktop, engine, engine.handle(incident.id, command))
+
+
+@_verb
+def stand_down(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """End it: confirm the checklist, tell everyone who was told."""
+    incident = _live(engine, args)
+    ending = next((s for s in incident.playbook.states if s.ends == "stand_down"), None)
+    lines = len(ending.checklist) if ending else 0
+    asked = [str(item) for item in args.get("check") or ()]
+    ticked = range(1, lines + 1) if "all" in asked else [_item(item) for item in asked]
+    command = c.StandDown(
+        by=_by(desktop, engine, args, incident),
+        ticked=tuple(ticked),
+        reason=_sealed(engine, args, "reason"),
+        override=bool(args.get("override")),
+    )
+    return _status(desktop, engine, engine.handle(incident.id, command))
+
+
+def _item(word: str) -> int:
+    if word.isdigit():
+        return int(word)
+    raise Mistakes(f"--check {word}: say the number of a line of the checklist, or all")
+
+
+@_verb
+def cancel(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """It was a false alarm; the reason is its cause."""
+    incident = _live(engine, args)
+    reason = _sealed(engine, args, "reason")
+    if reason is None:
+        raise Mistakes('a false alarm needs its cause: --reason "..."')
+    command = c.CancelIncident(by=_by(desktop, engine, args, incident), reason=reason)
+    return _status(desktop, engine, engine.handle(incident.id, command))
+
+
+@_verb
+def give_up(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """A step will not be done (a zone cannot be swept); somebody answers for that with a reason."""
+    incident = _live(engine, args)
+    reason = _sealed(engine, args, "reason")
+    if reason is None:
+        raise Mistakes('giving up needs a reason: --reason "..."')
+    word = str(args["step"]).upper()
+    run = next((r for r in incident.steps.values() if word in (r.letter, incident.code + r.letter, r.id.upper())), None)
+    if run is None:
+        raise Mistakes(f"{incident.code} has no step {args['step']}; say its letter, as `emergency status` shows it")
+    command = c.GiveUpStep(step=run.id, by=_by(desktop, engine, args, incident), reason=reason)
+    return _status(desktop, engine, engine.handle(incident.id, command))
+
+
+@_verb
+def roster_who(desktop: Desktop, engine: Engine, args: Args) -> Document:
+    """Who would take which role now, and at which severity each is called by the plans."""
+    now = engine.clock.now()
+    at = datetime.fromisoformat(args["at"]) if args.get("at") else now
+    team = desktop.people.members(engine, desktop.reach_of("real"), at)
+    return documents.who(desktop.people.site(engine), team, desktop.people.roster(engine), at)
+
+
+def handed_over(engine: Engine, incident: str) -> Document:
+    """Return how far the messages of an incident have come: counts by status."""
+    found = engine.incident(incident)
+    counts: dict[str, int] = {}
+    for delivery in found.deliveries.values():
+        counts[delivery.status] = counts.get(delivery.status, 0) + 1
+    return {"incident": found.code, "deliveries": counts}
+
+
+def encode(document: Document) -> bytes:
+    """Return a document as JSON."""
+    return msgspec.json.encode(document)

@@ -1,0 +1,42 @@
+"""Which notifiers an installation has: one function that a reader can follow, no folder that is scanned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from emergency.notify import Hooks, Notifier
+from notifiers.screen import ScreenPhones
+from notifiers.twilio import TwilioSettings, build, from_environment
+
+
+def twilio_settings(env: Mapping[str, str]) -> TwilioSettings | None:
+    """Return what the environment says of Twilio, or None when it says nothing.
+
+    Raises:
+        SettingsError: half of it is missing, or something cannot be.
+    """
+    return from_environment(env)
+
+
+def notifiers_for(env: Mapping[str, str], now: Callable[[], datetime], show: Callable[[str], None]) -> list[Notifier]:
+    """Return every notifier of this installation: Twilio for what is real, the screen for drills.
+
+    Args:
+        show: takes one line for each message of a drill.
+    """
+    found: list[Notifier] = [ScreenPhones("sms", show), ScreenPhones("voice", show)]
+    settings = from_environment(env)
+    if settings is not None:
+        found += build(settings, now=now).values()
+    return found
+
+
+def hooks_for(env: Mapping[str, str]) -> Hooks | None:
+    """Return what the provider may post to us, or None without a provider or a public address."""
+    settings = from_environment(env)
+    if settings is None or settings.public_url is None:
+        return None
+    from notifiers.twilio.hooks import TwilioHooks
+
+    return TwilioHooks(settings)
