@@ -17,6 +17,7 @@ import click
 if TYPE_CHECKING:
     from emergency.app import App
     from emergency.engine import Engine
+    from emergency.notify import Message
     from emergency.settings import Settings
 
 DONE, WRONG_WORDS, NOT_NOW, NOT_ALL_SENT, NO_STORE = 0, 2, 3, 4, 5
@@ -51,22 +52,85 @@ class Session:
 
         click.echo(phrase(key, self.lang, **values), err=True)
 
-    def app(self) -> App:
-        """The installation with its notifiers."""
+    def app(self, *, real: bool = True) -> App:
+        """The installation with its notifiers; without *real*, only with those of drills.
+
+        Raises:
+            SettingsError: the environment's words on a provider cannot be.
+        """
         from emergency.app import App
         from emergency.clock import SystemClock
         from notifiers.registry import notifiers_for
 
         clock = SystemClock()
-        return App(self.settings, notifiers_for(self.settings.env, clock.now, _to_stderr), clock)
+        env = self.settings.env if real else {}
+        return App(self.settings, notifiers_for(env, clock.now, _ignore), clock)
+
+    def recording_app(self) -> App:
+        """The installation; wrong words on a provider are said, and keep nothing from being written down."""
+        from emergency.errors import SettingsError
+
+        try:
+            return self.app()
+        except SettingsError as error:
+            self.say("bad_provider")
+            for line in str(error).splitlines():
+                _to_stderr(f"    {line}")
+            return self.app(real=False)
 
 
 def _to_stderr(line: str) -> None:
     click.echo(line, err=True)
 
 
+def _ignore(line: str) -> None:
+    """A drill's messages are shown by `DrillScreen`, which knows whose telephone it is."""
+
+
+class DrillScreen:
+    """Shows the messages of a drill, and who would have received each."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._owners: dict[str, str] = {}
+
+    def __call__(self, message: Message) -> None:
+        """Show one message as it goes out."""
+        if message.mode != "drill":
+            return
+        if message.to not in self._owners:
+            self._owners = self._read()
+        device = "SMS" if message.channel == "sms" else "TEL"
+        _to_stderr(f"  {device} → {self._owners.get(message.to, '?')}: {message.text}")
+
+    def _read(self) -> dict[str, str]:
+        engine = self._app.engine()
+        owners = self._app.people.roster(engine).by_number()
+        engine.store.close()
+        return owners
+
+
+class Command(click.Command):
+    """A command that shows the whole first paragraph of its help in a list: both languages."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the first paragraph of the help."""
+        return _first_paragraph(self.help)
+
+
+def _first_paragraph(text: str | None) -> str:
+    return " ".join((text or "").split("\n\n")[0].split())
+
+
 class Commands(click.Group):
     """Turns our errors into one clear line and the exit status of the contract."""
+
+    command_class = Command
+    group_class = type  # groups within are of this kind too
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the first paragraph of the help."""
+        return _first_paragraph(self.help)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
@@ -125,6 +189,10 @@ def main(ctx: click.Context, home: str | None, lang: str | None) -> None:
         emergency trigger 火灾 --at 美食广场
     How does it stand 现在怎样:   emergency status
     Try it without risk 试一试:   emergency demo
+
+    \b
+    Exit status 退出码: 0 done 成功, 2 wrong words 说法有误, 3 not possible now 暂不可行,
+    4 recorded, but not everybody could be told 已记录但有人没通知到, 5 no store 数据库不可用
     """
     ctx.obj = Session(home, lang)
 
@@ -155,7 +223,7 @@ def ask_here(session: Session, verb: str, args: dict[str, Any], *, send: bool = 
 
     from emergency.verbs import perform
 
-    app = session.app()
+    app = session.recording_app()
     engine = app.engine()
     document = perform(app.desktop, engine, verb, args)
     document["_server"] = False
@@ -180,6 +248,7 @@ async def _send_now(app: App, engine: Engine) -> None:
     import contextlib
 
     outbox = app.outbox(app.inline(engine))
+    outbox.on_sent = DrillScreen(app)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SEND_FOR):
             await outbox.drain()
@@ -202,6 +271,59 @@ def show_status(session: Session, document: dict[str, Any], as_json: bool) -> No
     from emergency import show as words
 
     show(session, document, as_json, lambda: words.status(document, session.lang))
+
+
+def moment() -> str:
+    """Return the time, as it stands in documents."""
+    from emergency.clock import SystemClock
+
+    return SystemClock().now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def change(session: Session, verb: str, as_json: bool, **args: Any) -> None:
+    """Change an incident, print how it stands, and end the command with what became of the messages of that."""
+    began = moment()
+    document = ask(session, verb, **args)
+    show_status(session, document, as_json)
+    sys.exit(say_how_sending_went(session, document, began))
+
+
+def say_how_sending_went(session: Session, document: dict[str, Any], began: str) -> int:
+    """Say who watches, and who could not be told of what a command caused; return the exit status."""
+    new = [each for each in document["unsent"] if each["at"] >= began]
+    lost = [each for each in new if each["status"] != "queued"]
+    retried = [each for each in new if each["status"] == "queued" and each["reason"]]
+    waiting = [each for each in new if each["status"] == "queued" and not each["reason"]]
+    if not document["_server"] and not document["closed"]:
+        session.say("nobody_watches")
+    _say_who(session, document, "failed", lost)
+    _say_who(session, document, "retried", retried)
+    if waiting and not document["can_send"]:
+        people = _people(session, document, waiting)
+        session.say("no_provider", n=len(people), names=", ".join(people))
+        return NOT_ALL_SENT
+    if waiting:
+        session.say("progress", sent=_told(document, began, new), queued=len(_people(session, document, waiting)))
+    return NOT_ALL_SENT if lost or retried or (waiting and not document["_server"]) else DONE
+
+
+def _say_who(session: Session, document: dict[str, Any], key: str, alerts: Sequence[dict[str, Any]]) -> None:
+    if alerts:
+        session.say(key, n=len(_people(session, document, alerts)))
+        for each in alerts:
+            name = _people(session, document, [each])[0]
+            _to_stderr(f"    {name}: {' '.join(filter(None, (each['channel'], each['reason'])))}")
+
+
+def _people(session: Session, document: dict[str, Any], alerts: Sequence[dict[str, Any]]) -> list[str]:
+    from emergency import show as words
+
+    return list(dict.fromkeys(words.name(document, each["person"], session.lang) for each in alerts))
+
+
+def _told(document: dict[str, Any], began: str, unsent: Sequence[dict[str, Any]]) -> int:
+    asked = {alert["person"] for alert in document["alerts"] if alert["requested_at"] >= began}
+    return len(asked - {each["person"] for each in unsent})
 
 
 # the urgent ones
@@ -230,23 +352,26 @@ def trigger(session: Session, /, playbook: str, as_json: bool, **args: Any) -> N
     """
     from secrets import token_hex
 
+    began = moment()
     document = ask(session, "trigger", playbook=playbook, id=token_hex(6), **args)
     if document["_server"]:
-        document = _wait_for_the_first_wave(session, document)
-    _report_trigger(session, document, as_json)
+        document = _wait_for_the_first_wave(session, document, began)
+    if args.get("at") is None:
+        session.say("whole_site", site=document["place_name"][session.lang])
+    _report_trigger(session, document, as_json, began)
 
 
 FIRST_WAVE_SECONDS = 2.0
 
 
-def _wait_for_the_first_wave(session: Session, document: dict[str, Any]) -> dict[str, Any]:
+def _wait_for_the_first_wave(session: Session, document: dict[str, Any], began: str) -> dict[str, Any]:
     """Give the server a moment, so that what it could not hand over is said here and now."""
     import time
 
     kept = _kept(document)
     end = time.monotonic() + FIRST_WAVE_SECONDS
     pause = 0.02
-    while time.monotonic() < end and _count(document, "queued") and not _count(document, "failed"):
+    while time.monotonic() < end and document["can_send"] and _plainly_waiting(document, began):
         _pause(pause)
         pause = min(0.2, pause * 2)
         document = {**ask(session, "status", code=document["incident"]), **kept}
@@ -259,11 +384,12 @@ def _pause(seconds: float) -> None:
     Event().wait(seconds)
 
 
-def _count(document: dict[str, Any], status: str) -> int:
-    return sum(1 for alert in document["alerts"] for d in alert["deliveries"] if d["status"] == status)
+def _plainly_waiting(document: dict[str, Any], began: str) -> bool:
+    new = [each for each in document["unsent"] if each["at"] >= began]
+    return bool(new) and all(each["status"] == "queued" and not each["reason"] for each in new)
 
 
-def _report_trigger(session: Session, document: dict[str, Any], as_json: bool) -> NoReturn:
+def _report_trigger(session: Session, document: dict[str, Any], as_json: bool, began: str) -> NoReturn:
     lang = session.lang
     from emergency import show as words
     from emergency.phrases import phrase
@@ -280,32 +406,13 @@ def _report_trigger(session: Session, document: dict[str, Any], as_json: bool) -
             )
         )
     show_status(session, document, as_json)
-    sys.exit(_say_how_sending_went(session, document))
-
-
-def _say_how_sending_went(session: Session, document: dict[str, Any]) -> int:
-    """Say who sends, and what could not be handed over; return the exit status."""
-    queued, failed = _count(document, "queued"), _count(document, "failed")
-    drill = document["mode"] == "drill"
-    if drill:
+    if document["mode"] == "drill":
         session.say("drill")
-    session.say("by_server" if document["_server"] else "nobody_watches")
-    if failed:
-        session.say("failed", n=failed)
-        for alert in document["alerts"]:
-            for delivery in alert["deliveries"]:
-                if delivery["status"] == "failed":
-                    click.echo(f"    {alert['person']}: {delivery['channel']} {delivery['reason']}", err=True)
-    if queued and not drill and not _has_provider(session):
-        session.say("no_provider", n=queued)
-        return NOT_ALL_SENT
-    if queued:
-        session.say("progress", sent=_count(document, "sent") + _count(document, "delivered"), queued=queued)
-    return NOT_ALL_SENT if failed or (queued and not document["_server"]) else DONE
-
-
-def _has_provider(session: Session) -> bool:
-    return bool(session.settings.env.get("TWILIO_ACCOUNT_SID"))
+        if document["_server"]:
+            session.say("drill_at_server")
+    if document["_server"]:
+        session.say("by_server")
+    sys.exit(say_how_sending_went(session, document, began))
 
 
 @main.command()
@@ -329,8 +436,14 @@ def status(session: Session, /, code: str | None, as_json: bool) -> None:
         if not document["incidents"]:
             session.say("none_open")
         show(session, document, as_json, lines)
-        return
-    show_status(session, document, as_json)
+    else:
+        show_status(session, document, as_json)
+    still_open = document["incidents"] if "incidents" in document else not document["closed"]
+    if still_open and not document["_server"]:
+        session.say("nobody_watches")
+
+
+EARLIER_LINES = 20
 
 
 @main.command()
@@ -338,7 +451,7 @@ def status(session: Session, /, code: str | None, as_json: bool) -> None:
 @click.option("--seconds", type=float, default=0, help="Stop after so long (0: until Ctrl-C). 看多久。")
 @pass_session
 def watch(session: Session, /, code: str | None, seconds: float) -> None:
-    """Follow an incident live: every line of its log as it is written. 实时观看。
+    """Follow an incident live: the last lines of its log, then each as it is written. 实时观看。
 
     \b
     emergency watch F07
@@ -349,15 +462,22 @@ def watch(session: Session, /, code: str | None, seconds: float) -> None:
 
     after = 0
     end = time.monotonic() + seconds if seconds else None
+    reader: words.LogReader | None = None
     while True:
         document = ask(session, "log", code=code, after=after)
-        if not after:
+        lines = [line for line in document["lines"] if line["kind"] not in words.TIMERS]
+        if reader is None:
             session.say("watching", code=document["incident"])
+            if not document["_server"]:
+                session.say("nobody_watches")
             code = document["incident"]
-        for line in document["lines"]:
-            after = line["seq"]
-            if line["kind"] not in ("TimerSet", "TimerCleared"):
-                click.echo(words.log_line(line, document["words"], session.lang))
+            reader = words.LogReader(document, session.lang)
+            said = [reader.line(line, document["words"]) for line in lines][-EARLIER_LINES:]
+        else:
+            said = [reader.line(line, document["words"]) for line in lines]
+        after = max([after, *(line["seq"] for line in document["lines"])])
+        for text in said:
+            click.echo(text)
         if end is not None and time.monotonic() >= end:
             return
         _pause(0.3)
@@ -379,15 +499,23 @@ def reply(session: Session, /, person: str, text: tuple[str, ...], as_json: bool
 
     from emergency.phrases import phrase
 
+    began = moment()
     document = ask(session, "reply", person=person, text=" ".join(text), id=token_hex(6))
 
     def lines() -> list[str]:
         said = document["answer"] or phrase("silence", session.lang)
-        return [f"{document['person']}: {document['outcome']} {document['incident'] or ''}", f"  {said}"]
+        outcome = phrase(f"outcome_{document['outcome']}", session.lang)
+        return [f"{document['person']} {document['incident'] or ''}: {outcome}", f"  {said}"]
 
     show(session, document, as_json, lines)
-    if document["outcome"] in ("unread", "foreign", "which", "nothing", "wrong_key", "over"):
+    if document["incident"] is None:
         sys.exit(NOT_NOW)
+    sent = say_how_sending_went(session, ask(session, "status", code=document["incident"]), began)
+    sys.exit(NOT_NOW if document["outcome"] in DID_NOTHING else sent)
+
+
+DID_NOTHING = frozenset({"unread", "foreign", "which", "nothing", "wrong_key", "over"})
+"""Outcomes of a reply that change no step and no alert."""
 
 
 @main.command()
@@ -404,17 +532,26 @@ def transition(session: Session, /, words: tuple[str, ...], as_json: bool, **arg
     emergency transition F07 controlled --by fire_brigade
     emergency transition F07 evacuating --override --reason "smoke on 3F"
     """
-    code, to = _code_and_rest(words)
-    show_status(session, ask(session, "transition", code=code, to=" ".join(to), **args), as_json)
+    code, to = _code_and_rest(session, words)
+    change(session, "transition", as_json, code=code, to=" ".join(to), **args)
 
 
-def _code_and_rest(words: Sequence[str]) -> tuple[str | None, list[str]]:
-    """Split an optional leading incident code from the rest."""
+def _code_and_rest(session: Session, words: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Split an optional leading incident code from the rest, which may not be empty."""
     import re
 
-    if len(words) > 1 and re.fullmatch(r"[Xx]?[A-Za-z][0-9]{2,4}", words[0]):
-        return words[0], list(words[1:])
-    return None, list(words)
+    if not re.fullmatch(r"[Xx]?[A-Za-z][0-9]{2,4}", words[0]):
+        return None, list(words)
+    if len(words) == 1:
+        _say_more(session)
+    return words[0], list(words[1:])
+
+
+def _say_more(session: Session) -> NoReturn:
+    """End a command that was given too few words, with its usage."""
+    usage = " ".join(click.get_current_context().get_usage().split()).removeprefix("Usage: ")
+    session.say("say_more", usage=usage)
+    sys.exit(WRONG_WORDS)
 
 
 @main.command()
@@ -430,8 +567,8 @@ def severity(session: Session, /, words: tuple[str, ...], as_json: bool, **args:
     emergency severity F07 red
     emergency severity F07 yellow --reason "out, only smoke left"
     """
-    code, rest = _code_and_rest(words)
-    show_status(session, ask(session, "severity", code=code, level=" ".join(rest), **args), as_json)
+    code, rest = _code_and_rest(session, words)
+    change(session, "severity", as_json, code=code, level=" ".join(rest), **args)
 
 
 @main.command()
@@ -446,14 +583,15 @@ def fact(session: Session, /, words: tuple[str, ...], as_json: bool, **args: Any
     emergency fact E05 people=3 contact=yes
     emergency fact E05 trapped_since=14:05
     """
-    code, rest = _code_and_rest(words)
+    code, rest = _code_and_rest(session, words)
     values = {}
     for word in rest:
         name, equals, value = word.partition("=")
         if not equals:
-            _fail(f"'{word}': say FACT=VALUE, for example: people=3", WRONG_WORDS)
+            session.say("fact_needed", word=word)
+            sys.exit(WRONG_WORDS)
         values[name] = value
-    show_status(session, ask(session, "fact", code=code, values=values, **args), as_json)
+    change(session, "fact", as_json, code=code, values=values, **args)
 
 
 @main.command()
@@ -470,12 +608,12 @@ def assign(session: Session, /, words: tuple[str, ...], as_json: bool, **args: A
     emergency assign F07 engineering li_ming
     emergency assign F07 command wang_jun --reason "GM has arrived"
     """
-    code, rest = _code_and_rest(words)
+    code, rest = _code_and_rest(session, words)
     if len(rest) == 1 and "=" in rest[0]:
         rest = rest[0].split("=", 1)
-    if len(rest) != 2:
-        _fail("say: emergency assign [CODE] ROLE PERSON", WRONG_WORDS)
-    show_status(session, ask(session, "assign", code=code, role=rest[0], person=rest[1], **args), as_json)
+    if len(rest) < 2:
+        _say_more(session)
+    change(session, "assign", as_json, code=code, role=rest[0], person=" ".join(rest[1:]), **args)
 
 
 @main.command()
@@ -489,8 +627,8 @@ def note(session: Session, /, words: tuple[str, ...], as_json: bool, **args: Any
     \b
     emergency note F07 "fire brigade at gate 2"
     """
-    code, rest = _code_and_rest(words)
-    show_status(session, ask(session, "note", code=code, text=" ".join(rest), **args), as_json)
+    code, rest = _code_and_rest(session, words)
+    change(session, "note", as_json, code=code, text=" ".join(rest), **args)
 
 
 @main.command()
@@ -506,8 +644,8 @@ def tell(session: Session, /, words: tuple[str, ...], as_json: bool, **args: Any
     emergency tell F07 "assembly point is the north yard"
     emergency tell F07 "bring the lift keys" --to engineering
     """
-    code, rest = _code_and_rest(words)
-    show_status(session, ask(session, "tell", code=code, text=" ".join(rest), **args), as_json)
+    code, rest = _code_and_rest(session, words)
+    change(session, "tell", as_json, code=code, text=" ".join(rest), **args)
 
 
 @main.command("give-up")
@@ -520,10 +658,13 @@ def give_up(session: Session, /, words: tuple[str, ...], as_json: bool, **args: 
     """Say that a step will not be done (a zone that cannot be swept), with a reason. 放弃某项任务。
 
     \b
-    emergency give-up F07 M --reason "stair full of smoke"
+    emergency give-up F07M --reason "stair full of smoke"
     """
-    code, rest = _code_and_rest(words)
-    show_status(session, ask(session, "give-up", code=code, step=rest[0], **args), as_json)
+    import re
+
+    reference = re.fullmatch(r"([Xx]?[A-Za-z][0-9]{2,4})([A-Za-z]{1,2})", words[0])
+    code, rest = (reference[1], [reference[2]]) if reference else _code_and_rest(session, words)
+    change(session, "give-up", as_json, code=code, step=rest[0], **args)
 
 
 @main.command("stand-down")
@@ -540,7 +681,7 @@ def stand_down(session: Session, /, code: str | None, as_json: bool, **args: Any
     \b
     emergency stand-down F07 --by wang_jun --check all
     """
-    show_status(session, ask(session, "stand-down", code=code, **args), as_json)
+    change(session, "stand-down", as_json, code=code, **args)
 
 
 @main.command()
@@ -555,15 +696,16 @@ def cancel(session: Session, /, code: str | None, as_json: bool, **args: Any) ->
     \b
     emergency cancel F07 --reason "steam from the dishwasher"
     """
-    show_status(session, ask(session, "cancel", code=code, **args), as_json)
+    change(session, "cancel", as_json, code=code, **args)
 
 
 @main.command()
 @code_argument
 @click.option("--verify", is_flag=True, help="Recompute the hash chain; exit 0 only when it is whole. 校验。")
+@click.option("--all", "all_", is_flag=True, help="The timers too. 连同定时。")
 @json_option
 @pass_session
-def log(session: Session, /, code: str | None, verify: bool, as_json: bool) -> None:
+def log(session: Session, /, code: str | None, verify: bool, all_: bool, as_json: bool) -> None:
     """What happened, line by line. 日志。
 
     \b
@@ -576,8 +718,11 @@ def log(session: Session, /, code: str | None, verify: bool, as_json: bool) -> N
     if as_json:
         click.echo(json.dumps(document["lines"], ensure_ascii=False, indent=2))
     elif not verify:
+        reader = words.LogReader(document, session.lang)
         for line in document["lines"]:
-            click.echo(words.log_line(line, document["words"], session.lang))
+            text = reader.line(line, document["words"])
+            if all_ or line["kind"] not in words.TIMERS:
+                click.echo(text)
     if verify:
         session.say("verified", n=document["verified"])
 
@@ -590,21 +735,22 @@ def log(session: Session, /, code: str | None, verify: bool, as_json: bool) -> N
 @json_option
 @pass_session
 def init(session: Session, /, sample: bool, as_json: bool) -> None:
-    """Make an installation. 建立安装。
+    """Make an installation; without --sample, from the site.yaml and roster.yaml in its folder. 建立安装。
 
     \b
     emergency init --sample
+    emergency --home DIR init
     """
     from emergency.setup import make_installation
 
-    document = make_installation(session.settings, session.app(), sample=sample)
+    document = make_installation(session.settings, session.app(real=False), sample=sample)
     session.say("home_made", home=document["home"])
-    if sample:
-        session.say("sample_made", site=document["site"], people=document["people"], plans=document["playbooks"])
+    made = "sample_made" if sample else "site_made"
+    session.say(made, site=document["site"], people=document["people"], plans=document["playbooks"])
     if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
     session.say("try_next")
-    click.echo('    emergency trigger fire --at "B1 food court" --drill', err=True)
+    _to_stderr('    emergency trigger fire --at "B1 food court" --drill' if sample else "    emergency roster check")
 
 
 @main.command()
@@ -616,6 +762,7 @@ def serve(session: Session, /, host: str, port: int) -> None:
 
     \b
     emergency serve
+    emergency serve --port 0
     """
     import asyncio
 
@@ -623,8 +770,10 @@ def serve(session: Session, /, host: str, port: int) -> None:
     from notifiers.registry import hooks_for
 
     app = session.app()
+    app.engine().store.close()  # a server of no installation would make an empty one
     server = Server(app, hooks_for(session.settings.env), say=_to_stderr)
-    if not _has_provider(session):
+    server.outbox.on_sent = DrillScreen(app)
+    if "real" not in app.desktop.sends:
         session.say("no_twilio")
     elif session.settings.public_url is None:
         session.say("polling")
@@ -640,10 +789,14 @@ def playbook() -> None:
 @json_option
 @pass_session
 def playbook_list(session: Session, /, as_json: bool) -> None:
-    """Every plan that can be triggered. 预案清单。"""
+    """Every plan that can be triggered. 预案清单。
+
+    \b
+    emergency playbook list
+    """
     from emergency.setup import list_playbooks
 
-    document = list_playbooks(session.app())
+    document = list_playbooks(session.app(real=False))
 
     def lines() -> list[str]:
         good = [f"{p['code']}  {p['id']:<22} {p['title']['zh']}  {p['title']['en']}" for p in document["playbooks"]]
@@ -657,10 +810,14 @@ def playbook_list(session: Session, /, as_json: bool) -> None:
 @json_option
 @pass_session
 def playbook_show(session: Session, /, name: str, as_json: bool) -> None:
-    """A plan in words: states, steps, times with their sources, ways out. 预案内容。"""
+    """A plan in words: states, steps, times with their sources, ways out. 预案内容。
+
+    \b
+    emergency playbook show fire
+    """
     from emergency.setup import show_playbook
 
-    document, lines = show_playbook(session.app(), name, session.lang)
+    document, lines = show_playbook(session.app(real=False), name, session.lang)
     show(session, document, as_json, lambda: lines)
 
 
@@ -678,12 +835,14 @@ def playbook_check(session: Session, /, name: str | None, all_: bool, as_json: b
     """
     from emergency.setup import check_playbooks
 
-    document = check_playbooks(session.app(), None if all_ else name)
+    document = check_playbooks(session.app(real=False), None if all_ else name)
     _show_findings(session, document, as_json)
 
 
 def _show_findings(session: Session, document: dict[str, Any], as_json: bool) -> None:
     from emergency.phrases import phrase
+
+    errors = sum(f["severity"] == "error" for f in document["findings"])
 
     def lines() -> list[str]:
         found = [f["text"] for f in document["findings"]]
@@ -691,7 +850,9 @@ def _show_findings(session: Session, document: dict[str, Any], as_json: bool) ->
         return found + clean
 
     show(session, document, as_json, lines)
-    if any(f["severity"] == "error" for f in document["findings"]):
+    if document["findings"]:
+        session.say("mistakes" if errors else "warned", n=errors or len(document["findings"]))
+    if errors:
         sys.exit(WRONG_WORDS)
 
 
@@ -705,10 +866,15 @@ def roster() -> None:
 @json_option
 @pass_session
 def roster_import(session: Session, /, file: str, as_json: bool) -> None:
-    """Put a roster (YAML or CSV) in force; nothing is half imported. 导入名册。"""
+    """Put a roster (YAML or CSV) in force; nothing is half imported. 导入名册。
+
+    \b
+    emergency roster import roster.yaml
+    emergency roster import roster.csv
+    """
     from emergency.setup import import_roster
 
-    document = import_roster(session.app(), file)
+    document = import_roster(session.app(real=False), file)
     session.say("imported", n=document["people"])
     if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
@@ -719,10 +885,15 @@ def roster_import(session: Session, /, file: str, as_json: bool) -> None:
 @json_option
 @pass_session
 def roster_check(session: Session, /, file: str | None, as_json: bool) -> None:
-    """Find every mistake of a roster file, or what the roster in force lacks. 检查名册。"""
+    """Find every mistake of a roster file, or what the roster in force lacks. 检查名册。
+
+    \b
+    emergency roster check              the one in force
+    emergency roster check roster.csv
+    """
     from emergency.setup import check_roster
 
-    _show_findings(session, check_roster(session.app(), file), as_json)
+    _show_findings(session, check_roster(session.app(real=False), file, session.lang), as_json)
 
 
 @roster.command("show")
@@ -730,10 +901,14 @@ def roster_check(session: Session, /, file: str | None, as_json: bool) -> None:
 @json_option
 @pass_session
 def roster_show(session: Session, /, numbers: bool, as_json: bool) -> None:
-    """Everybody, with roles and shift; numbers are masked. 名册内容。"""
+    """Everybody, with roles and shift; numbers are masked. 名册内容。
+
+    \b
+    emergency roster show
+    """
     from emergency.setup import show_roster
 
-    document = show_roster(session.app(), numbers=numbers)
+    document = show_roster(session.app(real=False), numbers=numbers)
 
     def lines() -> list[str]:
         return [_person_line(person) for person in document["people"]]
@@ -747,11 +922,16 @@ def _person_line(person: dict[str, Any]) -> str:
 
 
 @roster.command("who")
-@click.option("--at", "at", metavar="TIME", help="Another moment, ISO 8601. 何时。")
+@click.option("--at", "at", metavar="TIME", help="Another moment: 03:00, or 2026-03-01T03:00. 何时。")
 @json_option
 @pass_session
 def roster_who(session: Session, /, at: str | None, as_json: bool) -> None:
-    """Who would take which role now. 此刻谁担任什么。"""
+    """Who would take which role now, or at another moment of the site's own time. 此刻谁担任什么。
+
+    \b
+    emergency roster who
+    emergency roster who --at 03:00
+    """
     document = ask(session, "roster-who", at=at)
 
     def lines() -> list[str]:
@@ -763,7 +943,8 @@ def roster_who(session: Session, /, at: str | None, as_json: bool) -> None:
                 f"{document['people'][p['person']][session.lang]} ({phrase(p['duty'], session.lang)})"
                 for p in role["people"]
             ]
-            deputies = " → " + ", ".join(role["deputies"]) if role["deputies"] else ""
+            titles = {each["role"]: each["title"][session.lang] for each in document["roles"]}
+            deputies = " → " + ", ".join(titles.get(d, d) for d in role["deputies"]) if role["deputies"] else ""
             out.append(
                 f"{role['title'][session.lang]:<20} {', '.join(there) or phrase('nobody', session.lang)}{deputies}"
             )
@@ -778,7 +959,12 @@ def roster_who(session: Session, /, at: str | None, as_json: bool) -> None:
 )
 @pass_session
 def demo(session: Session, /, speed: float) -> None:
-    """Watch a fire being run, with virtual telephones, in under a minute. 演示:一场火灾演练。"""
+    """Watch a fire being run, with virtual telephones, in under a minute. 演示:一场火灾演练。
+
+    \b
+    emergency demo
+    emergency --lang zh demo
+    """
     from emergency.demo import run_demo
     from notifiers.played import PlayedPhones
 

@@ -48,7 +48,11 @@ class App:
         self.library = Library(PLANS, settings.home / "playbooks")
         modes: tuple[Mode, ...] = ("real", "drill")
         self.desktop = Desktop(
-            self.people, self.inbox, self.library, {mode: reach_of(self.notifiers, mode) for mode in modes}
+            self.people,
+            self.inbox,
+            self.library,
+            {mode: reach_of(self.notifiers, mode) for mode in modes},
+            frozenset(mode for n in self.notifiers for mode in n.abilities.modes),
         )
 
     def engine(self, *, create: bool = False) -> Engine:
@@ -57,6 +61,14 @@ class App:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
         return Engine(SqliteStore(path, create=create), self.clock)
+
+    def keep_copy(self, engine: Engine) -> None:
+        """Keep what a last resort needs, outside the store."""
+        from emergency.last_resort import keep_copy
+
+        site = self.people.site(engine)
+        plans, _ = self.library.load_all(engine, site)
+        keep_copy(self.settings.home, site, self.people.roster(engine), list(plans.values()))
 
     def outbox(self, desk: Desk) -> Outbox:
         """Return an outbox that hands messages to the notifiers of this installation."""

@@ -7,13 +7,14 @@ spoils nobody else's work. Nothing is answered before the disk has it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from emergency.engine import Engine
-from emergency.errors import EmergencyError, StoreError
+from emergency.errors import EmergencyError, StoreBusy, StoreError
 
 T = TypeVar("T")
 LARGEST_GROUP = 64
@@ -68,6 +69,8 @@ class ThreadDesk:
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
         self._ready = threading.Event()
         self._failed: BaseException | None = None
+        self._door = threading.Lock()
+        self._closed = False
 
     def start(self) -> None:
         """Open the store and begin. Raises StoreError when it cannot be opened."""
@@ -77,14 +80,17 @@ class ThreadDesk:
             raise self._failed
 
     def stop(self) -> None:
-        """Finish what waits, close the store, and end."""
+        """Finish what waits, close the store, and end; whoever comes later gets a StoreError."""
         self._waiting.put(None)
         self._thread.join(timeout=30)
 
     async def do(self, work: Callable[[Engine], T]) -> T:
         """Return what *work* returns, once it is on the disk."""
         piece = _Piece(work, asyncio.get_running_loop())
-        self._waiting.put(piece)
+        with self._door:
+            if self._closed:
+                raise StoreError("the store is closed")
+            self._waiting.put(piece)
         result: T = await piece.future
         return result
 
@@ -99,10 +105,18 @@ class ThreadDesk:
         while (group := self._next_group()) is not None:
             self._do_group(engine, group)
             self._answer(group)
+        with self._door:
+            self._closed = True
+        while (group := self._next_group(wait=False)) is not None:
+            self._do_group(engine, group)
+            self._answer(group)
         engine.store.close()
 
-    def _next_group(self) -> list[_Piece] | None:
-        first = self._waiting.get()
+    def _next_group(self, *, wait: bool = True) -> list[_Piece] | None:
+        try:
+            first = self._waiting.get(block=wait)
+        except queue.Empty:
+            return None
         if first is None:
             return None
         group = [first]
@@ -130,8 +144,8 @@ class ThreadDesk:
         try:
             engine.unit(all_of_it)
         except Exception as error:
-            if len(group) > 1 and not isinstance(error, StoreError):
-                for piece in group:
+            if len(group) > 1 and not isinstance(error, StoreBusy):
+                for piece in group:  # one damaged log must not spoil what has nothing to do with it
                     self._do_group(engine, [piece])
                 return
             for piece in group:
@@ -142,7 +156,7 @@ class ThreadDesk:
         for piece in group:
             by_loop.setdefault(piece.loop, []).append(piece)
         for loop, pieces in by_loop.items():
-            if not loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(_settle_all, pieces)
 
 

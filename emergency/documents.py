@@ -51,14 +51,16 @@ def status(incident: Incident, roster: Roster, now: datetime, words: Words) -> D
         "help": sorted(incident.help),
         "expected": sorted(incident.expected),
         "facts": {name: told.value for name, told in incident.facts.items()},
+        "unsent": _unsent(incident),
         "asks": _asks(incident),
         "calls": _calls(incident, roster),
         "announce": _announce(incident),
         "ways_out": _ways_out(incident),
         "checklist": _checklist(incident),
         "next_at": _next(incident),
-        "people": {id: _text(p.name) for id, p in roster.people.items() if id in _named(incident)},
-        "role_titles": {role: _text(incident.site.duty(role).title) for role in incident.roles},
+        "people": names(incident, roster),
+        "role_titles": {role: _text(incident.site.duty(role).title) for role in _roles_named(incident)},
+        "timezone": incident.site.timezone,
     }
 
 
@@ -66,8 +68,39 @@ def _text(text: Any) -> Document:
     return {"zh": text.zh, "en": text.en}
 
 
-def _named(incident: Incident) -> set[str]:
-    return set(incident.of_person) | {p for slots in incident.roles.values() for p in slots.values()}
+def names(incident: Incident, roster: Roster) -> Document:
+    """Return id to name, in both languages, of everyone alerted or holding a role."""
+    named = set(incident.of_person) | {p for slots in incident.roles.values() for p in slots.values()}
+    return {id: _text(person.name) for id, person in roster.people.items() if id in named}
+
+
+def _roles_named(incident: Incident) -> list[str]:
+    named = {*incident.roles, *(role for role, _ in incident.unfilled), *(run.role for run in incident.steps.values())}
+    return sorted(named)
+
+
+def _unsent(incident: Incident) -> list[Document]:
+    """The alerts that no channel has taken: messages that wait (`queued`), failed, or somebody without a number."""
+    found = []
+    for alert in _in_order(incident):
+        deliveries = [incident.deliveries[id] for id in alert.deliveries]
+        statuses = {d.status for d in deliveries} - {"dropped"}
+        wanted = alert.status == "open" or alert.ended == "told"
+        if not wanted or statuses & {"sent", "delivered"} or (deliveries and not statuses):
+            continue
+        last = deliveries[-1] if deliveries else None
+        found.append(
+            {
+                "alert": alert.id,
+                "delivery": last.id if last else None,
+                "person": alert.person,
+                "channel": last.channel if last else None,
+                "status": "queued" if "queued" in statuses else "failed" if statuses else "unreachable",
+                "reason": (last.reason if last else "no_number") or None,
+                "at": to_text(alert.at),
+            }
+        )
+    return found
 
 
 def _in_order(incident: Incident) -> list[Alert]:
@@ -215,10 +248,21 @@ def _ways_out(incident: Incident) -> list[Document]:
     found = []
     for index, leave in enumerate(incident.now_in.leave):
         due = incident.timers.get(f"leave:{incident.entry}:{index}")
-        when = (
-            f"after {leave.after}" if leave.after is not None else words_of(leave.when, incident) if leave.when else ""
+        when = {"zh": "", "en": ""}
+        if leave.after is not None:
+            when = {"zh": f"{leave.after} 后", "en": f"after {leave.after}"}
+        elif leave.when is not None:
+            when = {"zh": words_of(leave.when, incident, "zh"), "en": words_of(leave.when, incident)}
+        there = incident.playbook.state(leave.to) if leave.to else None
+        found.append(
+            {
+                "to": leave.to,
+                "title": _text(there.title) if there else None,
+                "ends": there.ends if there else None,
+                "when": when,
+                "at": to_text(due) if due else None,
+            }
         )
-        found.append({"to": leave.to, "when": when, "at": to_text(due) if due else None})
     return found
 
 

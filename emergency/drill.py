@@ -92,8 +92,8 @@ class Runner:
 
     def next_moment(self) -> datetime | None:
         """Return when something happens next: a timer, an answer, a message that may be tried again; or None."""
-        queued = self.engine.store.next_queued()
+        wait = self.outbox.next_chance(self.engine)
         moments = [self.engine.store.next_timer(), self.phones.next_answer()]
-        if queued is not None:
-            moments.append(max(queued, self.clock.now() + timedelta(milliseconds=100)))
+        if wait is not None:
+            moments.append(self.clock.now() + max(wait, timedelta(milliseconds=100)))
         return min((m for m in moments if m is not None), default=None)

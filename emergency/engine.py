@@ -6,6 +6,7 @@ one transaction; when it returns, it is on the disk.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -18,8 +19,8 @@ from emergency.core import events as e
 from emergency.core.decide import decide
 from emergency.core.incident import ASKING, Incident, fold
 from emergency.core.wording import words_for
-from emergency.errors import CommandRefused
-from emergency.store.store import OutboxRow, SqliteStore
+from emergency.errors import CommandRefused, StoreBusy, StoreDamaged
+from emergency.store.store import IncidentRow, OutboxRow, SqliteStore
 
 T = TypeVar("T")
 ASKING_LIFE = timedelta(minutes=30)
@@ -61,17 +62,28 @@ class Engine:
         row = self.store.incident(id)
         if row is None:
             raise CommandRefused(f"there is no incident {id}")
-        known = self._cache.get(id)
+        return self._as_of(row)
+
+    def _as_of(self, row: IncidentRow) -> Incident:
+        known = self._cache.get(row.id)
         if known is None or known.version != row.version:
-            known = fold(self.store.history(id, known.version if known else 0), known)
+            known = fold(self.store.history(row.id, known.version if known else 0), known)
             if known is None:
-                raise CommandRefused(f"incident {id} has no log")
-            self._cache[id] = known
+                raise CommandRefused(f"incident {row.id} has no log")
+            self._cache[row.id] = known
         return known
 
     def open_incidents(self) -> list[Incident]:
-        """Return the incidents that are not closed, oldest first."""
-        return [self.incident(row.id) for row in self.store.open_incidents()]
+        """Return the incidents that are not closed, oldest first.
+
+        One whose log cannot be read is left out, or it would keep every other from being opened and answered; its
+        own status, its timers and `log --verify` say what is wrong.
+        """
+        found = []
+        for row in self.store.open_incidents():
+            with contextlib.suppress(StoreDamaged):
+                found.append(self._as_of(row))
+        return found
 
     def open(self, command: c.OpenIncident) -> Incident:
         """Begin an incident; its code is chosen here. The same id twice is one incident."""
@@ -99,11 +111,26 @@ class Engine:
         return self.unit(work)
 
     def fire_due(self, limit: int = 100) -> int:
-        """Fire the timers whose time has come, oldest first; return how many."""
+        """Fire the timers whose time has come, oldest first; return how many.
+
+        Raises:
+            Exception: what is wrong with a timer, once no other is left to fire.
+        """
         due = self.store.due_timers(self.clock.now(), limit)
+        fired, trouble = 0, None
         for timer in due:
-            self.unit(lambda engine, t=timer: engine._fire(t.incident, t.name))  # type: ignore[misc]
-        return len(due)
+            try:
+                self.unit(lambda engine, t=timer: engine._fire(t.incident, t.name))  # type: ignore[misc]
+                fired += 1
+            except StoreBusy:
+                raise
+            except Exception as error:  # one log that cannot be read must not stop the clocks of all others
+                trouble = error
+        if trouble is None or fired:
+            return fired
+        if len(due) < limit:
+            raise trouble
+        return self.fire_due(limit * 10)
 
     def _fire(self, id: str, name: str) -> None:
         incident = self.incident(id)

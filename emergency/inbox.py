@@ -14,7 +14,7 @@ import msgspec
 from emergency.core import commands as c
 from emergency.core.incident import Alert, Incident, StepRun
 from emergency.core.replies import Reply, is_opt_out, parse, split_code
-from emergency.core.wording import FIRST_ANSWER_KEY, REASONS, answer, keys_of, reference, what_to_do
+from emergency.core.wording import FIRST_ANSWER_KEY, REASONS, answer, in_zone, keys_of, reference, what_to_do
 from emergency.engine import Engine
 from emergency.errors import CommandRefused
 from emergency.notify import Inbound
@@ -52,7 +52,7 @@ class Inbox:
         Args:
             person: whose words these are, when somebody else enters them (`by`).
         """
-        sender = person or self.people.roster(engine).by_number().get(inbound.sender)
+        sender = person or self.people.owner(engine, inbound.sender)
         now = engine.clock.now()
         if not engine.store.first_time(inbound.id, now, inbound.channel, sender):
             engine.store.count("inbound_repeated")
@@ -71,7 +71,7 @@ class Inbox:
         first = outcomes[0]
         now = engine.clock.now()
         said = " ".join(dict.fromkeys(o.says for o in outcomes if o.says))
-        noisy = first.kind in PASSIVE and sum(
+        noisy = all(o.kind in PASSIVE for o in outcomes) and sum(
             engine.store.inbound_count(sender, now - timedelta(hours=1), kind) for kind in PASSIVE
         ) >= QUIET_AFTER  # fmt: skip
         engine.store.inbound_outcome(inbound.id, first.kind, first.incident)
@@ -109,7 +109,7 @@ class _Reading:
         self.via = "console" if inbound.provider == "console" else inbound.channel
         known = people.roster(engine).people.get(person)
         self.language = known.language if known else "zh"
-        self.names = people.roster(engine).names(self.language)
+        self.names = people.names(engine, self.language)
 
     # the whole message
 
@@ -148,7 +148,7 @@ class _Reading:
         lead = store.delivery(self.inbound.delivery or "")
         if lead is None or lead.person != self.person:
             return []
-        ids = store.merged_with(lead.provider_id) if lead.provider_id else []
+        ids = [*store.went_with(lead.id), *(store.merged_with(lead.provider_id) if lead.provider_id else ())]
         rows = [store.delivery(id) for id in sorted({lead.id, *ids})]
         return [(r.incident, r.alert) for r in rows if r and r.incident and r.alert]
 
@@ -188,7 +188,8 @@ class _Reading:
 
     def _lettered(self, incident: Incident, letter: str, key: str) -> Outcome:
         run = next((r for r in incident.steps.values() if r.letter == letter), None)
-        alerts = [incident.alerts[id] for id in run.alerts if incident.alerts[id].person == self.person] if run else []
+        theirs = (incident.alerts[id] for id in incident.of_person.get(self.person, ()))
+        alerts = [alert for alert in theirs if run is not None and alert.step == run.id]
         if not alerts:
             return Outcome(kind="foreign", incident=incident.id, says=self._say("foreign", ref=incident.code + letter))
         return self._press(incident, alerts[-1], key)
@@ -228,7 +229,9 @@ class _Reading:
         return bool(set.intersection(*sent)) if sent else False
 
     def _press(self, incident: Incident, alert: Alert, key: str) -> Outcome:
-        """Apply *key* to one alert of this person."""
+        """Apply *key* to one alert of this person, as both stand after what was read before."""
+        incident = self.engine.incident(incident.id)
+        alert = incident.alerts[alert.id]
         run = incident.steps[alert.step or ""]
         if alert.status == "closed":
             return self._over(incident, alert)
@@ -290,7 +293,8 @@ class _Reading:
         tasks = []
         for incident, alert in open_[:6]:
             run = incident.steps[alert.step or ""]
-            tasks.append({"ref": reference(incident, run), "do": what_to_do(incident, run, self.language)})
+            do = what_to_do(incident, run, self.language) + in_zone(incident, run, self.language)
+            tasks.append({"ref": reference(incident, run), "do": do})
         says = self._say("which", n=len(open_), tasks=tasks, ref=tasks[0]["ref"], key=key)
         return Outcome(kind="which", incident=open_[0][0].id, says=says)
 

@@ -22,6 +22,7 @@ class Library:
     def __init__(self, shipped: Path, own: Path) -> None:
         self.shipped = shipped
         self.own = own
+        self._loaded: dict[str, Playbook] = {}
 
     def files(self) -> dict[str, Path]:
         """Return id to file, in alphabetical order."""
@@ -49,7 +50,12 @@ class Library:
             raw = path.read_bytes()
         except OSError as error:
             raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
-        name = "compiled:" + codec.digest(VERSION.encode() + raw + codec.encode_document(site))
+        name = "compiled:" + codec.digest(f"{VERSION} {codec.document_digest(site)} ".encode() + raw)
+        if name not in self._loaded:
+            self._loaded[name] = self._compiled(engine, name, raw, path, site)
+        return self._loaded[name]
+
+    def _compiled(self, engine: Engine, name: str, raw: bytes, path: Path, site: Site) -> Playbook:
         body = engine.store.current(name)
         if body is not None:
             return _PLAN.decode(body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import available_timezones
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 SHORTEST_PLACE = 12
 """Characters of a place's short form, so that an SMS fits one segment (practice)."""
+MOST = 500
+"""Mistakes of one file that are told."""
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -87,10 +90,15 @@ def _shape(file: yaml_file.YamlFile, kind: type[S]) -> S:
     try:
         shape = kind.model_validate(file.data)
     except ValidationError as error:
-        raise Mistakes(sorted(problems + list(_problems(file, error, kind)))) from None
+        raise _all(problems + list(islice(_problems(file, error, kind), MOST))) from None
     if problems:
-        raise Mistakes(sorted(problems))
+        raise _all(problems)
     return shape
+
+
+def _all(problems: list[Problem]) -> Mistakes:
+    """Every mistake in order, but no more than anybody reads: a file of the wrong kind holds one on each line."""
+    return Mistakes(sorted(problems)[:MOST])
 
 
 def _problems(file: yaml_file.YamlFile, error: ValidationError, kind: type[shapes.Shape]) -> Iterator[Problem]:
@@ -138,7 +146,7 @@ def _refuse(file: yaml_file.YamlFile, findings: Sequence[Finding]) -> None:
         Problem(file=file.name, line=file.line(f.path), says=f.says) for f in findings if f.severity == "error"
     )
     if problems:
-        raise Mistakes(problems)
+        raise Mistakes(problems[:MOST])
 
 
 def _playbook(s: shapes.PlaybookShape) -> p.Playbook:
@@ -382,6 +390,7 @@ COLUMNS = ("id", "name_zh", "name_en", "language", "numbers", "roles", "shift", 
 
 def _csv_as_file(raw: bytes, name: str) -> yaml_file.YamlFile:
     """A CSV roster as the YAML one would read: one row a person; several numbers or roles parted by `;`."""
+    yaml_file.refuse_large(raw, name)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -399,12 +408,18 @@ def _csv_as_file(raw: bytes, name: str) -> yaml_file.YamlFile:
         )
     people: dict[str, Any] = {}
     lines: dict[yaml_file.Path_, int] = {(): 1}
-    problems: list[Problem] = []
+    problems = [
+        Problem(file=name, line=1, says=f"the column '{word}' is unknown.{nearest(word, COLUMNS)}")
+        for word in reader.fieldnames or []
+        if word not in COLUMNS
+    ]
     try:
         for row in reader:
             id = (row["id"] or "").strip()
             if id in people:
                 problems.append(Problem(file=name, line=reader.line_num, says=f"'{id}' stands here twice"))
+            if None in row:
+                problems.append(Problem(file=name, line=reader.line_num, says=f"'{id}' has more cells than the header"))
             lines["people", id] = reader.line_num
             people[id] = _row(row)
     except csv.Error as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 from emergency.core.near import nearest
@@ -14,6 +15,7 @@ from emergency.errors import Mistakes
 T = TypeVar("T")
 
 
+@lru_cache(maxsize=8192)
 def plain(text: str) -> str:
     """Return *text* without case, width, spaces and punctuation."""
     folded = unicodedata.normalize("NFKC", text).casefold()
@@ -24,7 +26,7 @@ def find(word: str, choices: Iterable[tuple[T, Sequence[str]]], what: str) -> T:
     """Return the one thing that *word* can mean.
 
     Args:
-        choices: each thing with its names, the first of which is shown to people.
+        choices: each thing with its names, the first two of which are shown to people.
         what: the kind of thing, for the message.
 
     Raises:
@@ -37,12 +39,16 @@ def find(word: str, choices: Iterable[tuple[T, Sequence[str]]], what: str) -> T:
         if len(found) == 1:
             return found[0][0]
         if found:
-            listed = "\n".join(f"    {names[0]}" for _, names in found[:20])
+            listed = "\n".join(f"    {_shown(names)}" for _, names in found[:20])
             raise Mistakes(f"'{word}' could be any of these; nothing was started. Say which {what}:\n{listed}")
-    names_shown = [names[0] for _, names in known]
+    names_shown = [_shown(names) for _, names in known]
     hint = nearest(word, [n for _, names in known for n in names if n])
     listed = "" if hint else "\n" + "\n".join(f"    {name}" for name in names_shown[:40])
     raise Mistakes(f"'{word}' is no {what} here.{hint}{listed}")
+
+
+def _shown(names: Sequence[str]) -> str:
+    return " / ".join(dict.fromkeys(names[:2]))
 
 
 def _same(asked: str, name: str) -> bool:

@@ -158,6 +158,28 @@ class ReadsReplies(Protocol):
         ...
 
 
+@runtime_checkable
+class AnswersForItself(Protocol):
+    """A provider that can be asked whether it would take our messages."""
+
+    async def examine(self) -> datetime:
+        """Return the provider's own time, after it accepted our credentials; sends nothing to anybody.
+
+        Raises:
+            PermanentFailure: it does not accept them. TemporaryFailure: it cannot be asked now.
+        """
+        ...
+
+
+@runtime_checkable
+class Warms(Protocol):
+    """A notifier that needs a moment before its first message."""
+
+    async def warm(self) -> None:
+        """Import and prepare what sending needs; sends nothing."""
+        ...
+
+
 Form = Sequence[tuple[str, str]]
 """A posted form: names and values in the order they came, repeated names and all."""
 
@@ -170,6 +192,10 @@ class Hooks(Protocol):
 
     def authentic(self, path: str, form: Form, signature: str | None) -> bool:
         """Return whether the provider signed this request to *path* (with its query) of our public address."""
+        ...
+
+    def sign(self, path: str, form: Form) -> str:
+        """Return the signature that the provider would put on this request; for trying our own public address."""
         ...
 
     def read_sms(self, form: Form) -> Inbound:

@@ -19,15 +19,14 @@ from emergency.clock import Clock
 from emergency.core import commands as c
 from emergency.core.segments import segments
 from emergency.core.values import Mode
-from emergency.core.wording import Line, render_sms, render_voice, wrap
+from emergency.core.wording import Line, bare_words, render_sms, render_voice, wrap
 from emergency.desk import Desk
 from emergency.engine import Engine
 from emergency.errors import PermanentFailure, StoreError, TemporaryFailure, UnknownOutcome
-from emergency.notify import LOOK_BACK, KeepsTraces, Message, Notifier, Receipt, Report
+from emergency.notify import LOOK_BACK, KeepsTraces, Message, Notifier, Receipt, Report, Warms
 from emergency.people import People
 from emergency.store.store import OutboxRow
 
-BATCH = 64
 CONCURRENCY = 32
 LEASE = timedelta(seconds=30)
 """How long a claim of a process that cannot be seen to live is believed (longer than any one request takes)."""
@@ -36,11 +35,12 @@ RETRY_LONGEST = timedelta(seconds=30)
 ASK_AGAIN = timedelta(seconds=2)
 """How long after an unknown outcome the provider is asked: its lists lag behind a little (practice)."""
 MERGE_AT_MOST = 6
+MOST_ASKED_FOR = 500
 _LINE = msgspec.json.Decoder(Line)
 
 
 class SpokenText(msgspec.Struct, frozen=True, kw_only=True, tag="text", tag_field="form"):
-    """An answer to somebody, in words that are ready."""
+    """An answer to somebody. `text` is the seal of words that are ready: they may hold a name."""
 
     text: str
     language: str
@@ -84,6 +84,22 @@ class Rate:
         return timedelta(seconds=max(0.0, (1.0 - self._tokens) / self.per_second))
 
 
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes out as one message: the rows it was made of, its words, and who takes it. No message: why not."""
+
+    notifier: Notifier
+    rows: tuple[OutboxRow, ...]
+    message: Message | None
+    reason: str = ""
+
+    @property
+    def cost(self) -> int:
+        """What it takes of the sender's rate: SMS are counted in pieces."""
+        if self.message is None:
+            return 0
+        return segments(self.message.text) if self.message.channel == "sms" else 1
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one attempt, for every row that went out with it."""
 
@@ -108,10 +124,12 @@ class Outbox:
         self.clock = clock
         self.people = people
         self.worker = ids.worker_id()
-        self._rates = {n.name: Rate(n.abilities.per_second, clock.now()) for n in notifiers}
+        self._rates = {(n.name, n.channel): Rate(n.abilities.per_second, clock.now()) for n in notifiers}
         self._flying: set[asyncio.Task[None]] = set()
-        self._unsettled: dict[str, datetime] = {}
+        self._unsettled: set[str] = set()
+        self._asked: dict[str, datetime] = {}
         self.on_sent: Callable[[Message], None] | None = None
+        self.on_done: Callable[[], None] | None = None
 
     async def pump(self) -> int:
         """Send everything that may go now, and wait until each has an outcome; return how many messages went."""
@@ -130,7 +148,8 @@ class Outbox:
             await self.pump()
             if not await self.desk.do(self._something_waits):
                 return
-            await asyncio.sleep(max(0.005, self.next_chance().total_seconds()))
+            wait = await self.desk.do(self.next_chance)
+            await asyncio.sleep(max(0.005, wait.total_seconds() if wait is not None else 0.0))
 
     def _something_waits(self, engine: Engine) -> bool:
         now = self.clock.now()
@@ -150,96 +169,129 @@ class Outbox:
         """How many messages wait for their provider."""
         return len(self._flying)
 
-    def next_chance(self) -> timedelta:
-        """Return how long until the rate lets another message go."""
-        waits = [rate.wait(self.clock.now()) for rate in self._rates.values()]
-        return min(waits, default=timedelta(0))
+    @property
+    def is_full(self) -> bool:
+        """Whether no more messages may be in flight just now."""
+        return len(self._flying) >= CONCURRENCY
+
+    def next_chance(self, engine: Engine) -> timedelta | None:
+        """Return how long until a message that waits may go: by its own time, and by the pace of its sender.
+
+        None when nothing waits that has a sender.
+        """
+        now = self.clock.now()
+        waits = []
+        for (mode, channel), notifier in self.routes.items():
+            due = engine.store.next_queued(mode, channel)
+            if due is not None:
+                waits.append(max(due - now, self._rate(notifier).wait(now)))
+        return min(waits, default=None)
 
     async def _start_some(self) -> int:
         room = CONCURRENCY - len(self._flying)
-        if room <= 0:
+        if room <= 0 or not self.routes:
             return 0
-        started = 0
-        for (mode, channel), notifier in self.routes.items():
-            if not self._rates[notifier.name].wait(self.clock.now()):
-                for rows in await self._claim(mode, channel, notifier, room - started):
-                    self._launch(notifier, rows)
-                    started += 1
-        return started
-
-    def _launch(self, notifier: Notifier, rows: tuple[OutboxRow, ...]) -> None:
-        task = asyncio.get_running_loop().create_task(self._send(notifier, rows))
-        self._flying.add(task)
-        task.add_done_callback(self._flying.discard)
-
-    async def _claim(self, mode: Mode, channel: str, notifier: Notifier, room: int) -> list[tuple[OutboxRow, ...]]:
-        rate = self._rates[notifier.name]
+        parcels = await self.desk.do(lambda engine: self._claim(engine, room))
         now = self.clock.now()
-        limit = min(room, rate.available(now))
-        if limit <= 0:
-            return []
+        for parcel in parcels:
+            self._rate(parcel.notifier).spend(parcel.cost, now)
+            self._launch(parcel)
+        return len(parcels)
 
-        def work(engine: Engine) -> list[tuple[OutboxRow, ...]]:
-            store = engine.store
-            groups: list[tuple[OutboxRow, ...]] = []
-            taken: set[str] = set()
-            for lead in store.queued(mode, channel, now, limit):
-                if lead.id in taken:
-                    continue
-                rows = self._beside(engine, lead, now)
-                got = set(store.claim([r.id for r in rows], self.worker, now))
-                taken |= got
-                rows = [msgspec.structs.replace(r, attempt=r.attempt + 1) for r in rows if r.id in got]
-                if rows:
-                    groups.append(tuple(rows))
-            return groups
+    def _rate(self, notifier: Notifier) -> Rate:
+        return self._rates[notifier.name, notifier.channel]
 
-        groups = await self.desk.do(work)
-        rate.spend(len(groups), now)
-        return groups
+    async def warm(self) -> None:
+        """Let the notifiers get ready before the first message needs them."""
+        for notifier in dict.fromkeys(self.routes.values()):
+            if isinstance(notifier, Warms):
+                await notifier.warm()
+
+    def _launch(self, parcel: Parcel) -> None:
+        task = asyncio.get_running_loop().create_task(self._send(parcel))
+        self._flying.add(task)
+        task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        if self.on_done is not None:
+            self.on_done()
+
+    def _claim(self, engine: Engine, room: int) -> list[Parcel]:
+        """Claim what may go now, most urgent first, and put it into words; at most *room* messages."""
+        now = self.clock.now()
+        parcels: list[Parcel] = []
+        for (mode, channel), notifier in self.routes.items():
+            limit = min(room - len(parcels), self._rate(notifier).available(now))
+            if limit > 0:
+                parcels += self._claim_route(engine, mode, channel, notifier, limit, now)
+        return parcels
+
+    def _claim_route(
+        self, engine: Engine, mode: Mode, channel: str, notifier: Notifier, limit: int, now: datetime
+    ) -> list[Parcel]:
+        parcels: list[Parcel] = []
+        taken: set[str] = set()
+        for lead in engine.store.queued(mode, channel, now, limit):
+            if lead.id in taken:
+                continue
+            rows = self._beside(engine, lead, now)
+            got = set(engine.store.claim([r.id for r in rows], f"{self.worker}/{lead.id}", now))
+            taken |= got
+            rows = [msgspec.structs.replace(r, attempt=r.attempt + 1) for r in rows if r.id in got]
+            if rows:
+                parcels.append(self._parcel(engine, notifier, tuple(rows)))
+        return parcels
+
+    def _parcel(self, engine: Engine, notifier: Notifier, rows: tuple[OutboxRow, ...]) -> Parcel:
+        try:
+            return Parcel(notifier=notifier, rows=rows, message=self.build(engine, rows))
+        except PermanentFailure as error:
+            return Parcel(notifier=notifier, rows=rows, message=None, reason=error.reason)
+        except StoreError:
+            raise
+        except Exception as error:  # one message that cannot be built must not keep the others from going
+            return Parcel(notifier=notifier, rows=rows, message=None, reason=type(error).__name__)
 
     def _beside(self, engine: Engine, lead: OutboxRow, now: datetime) -> list[OutboxRow]:
         """What goes out with *lead*: what else waits for that telephone and was tried as often; answers go alone."""
-        if _is_answer(lead):
+        if _is_answer(lead) or lead.expires_at < now:
             return [lead]
         others = [
             row
             for row in engine.store.queued_beside(lead, now)
-            if row.id != lead.id and row.attempt == lead.attempt and not _is_answer(row)
+            if row.id != lead.id and row.attempt == lead.attempt and row.expires_at >= now and not _is_answer(row)
         ]
         return [lead, *others][:MERGE_AT_MOST]
 
-    async def _send(self, notifier: Notifier, rows: tuple[OutboxRow, ...]) -> None:
-        result = await self._attempt(notifier, rows)
+    async def _send(self, parcel: Parcel) -> None:
+        result = await self._attempt(parcel)
         await self._write_down(result)
 
-    async def _attempt(self, notifier: Notifier, rows: tuple[OutboxRow, ...]) -> Result:
-        lead = rows[0]
-        if lead.expires_at < self.clock.now():
+    async def _attempt(self, parcel: Parcel) -> Result:
+        rows, message = parcel.rows, parcel.message
+        if message is None:
+            return Result(rows=rows, status="failed", reason=parcel.reason)
+        if rows[0].expires_at < self.clock.now():
             return Result(rows=rows, status="failed", reason="expired")
-        if any(row.mode not in notifier.abilities.modes for row in rows):
+        if any(row.mode not in parcel.notifier.abilities.modes for row in rows):
             return Result(rows=rows, status="failed", reason="wrong_mode")
         try:
-            message = await self._message(rows)
-            if message.channel == "sms":  # the sender's rate counts pieces, not messages
-                self._rates[notifier.name].spend(segments(message.text) - 1, self.clock.now())
-            receipt = await notifier.send(message)
+            receipt = await parcel.notifier.send(message)
         except TemporaryFailure as error:
             return Result(rows=rows, status="retry", reason=error.reason, retry_after=error.retry_after)
         except PermanentFailure as error:
             return Result(rows=rows, status="failed", reason=error.reason)
         except UnknownOutcome as error:
             return Result(rows=rows, status="unknown", reason=error.reason)
+        except Exception as error:  # whatever goes wrong in a notifier, no row may stay claimed for ever
+            return Result(rows=rows, status="unknown", reason=type(error).__name__)
         if self.on_sent is not None:
             self.on_sent(message)
         return Result(rows=rows, status="sent", provider=receipt.provider, provider_id=receipt.provider_id)
 
-    async def _message(self, rows: Sequence[OutboxRow]) -> Message:
-        """Build the message; names, numbers and typed words are looked up only now."""
-        return await self.desk.do(lambda engine: self.build(engine, rows))
-
     def build(self, engine: Engine, rows: Sequence[OutboxRow]) -> Message:
-        """Return the message that *rows* make together.
+        """Return the message that *rows* make together; names, numbers and typed words are looked up only now.
 
         Raises:
             PermanentFailure: the person has no such number (any more).
@@ -265,22 +317,27 @@ class Outbox:
         lead = rows[0]
         if _is_answer(lead):
             said = _ANSWER.decode(lead.line)
-            return wrap(said.text, said.sign, said.language, lead.mode), "", said.language
+            words = engine.store.words([said.text])
+            if not words:
+                raise PermanentFailure("forgotten")
+            return wrap(words[said.text], said.sign, said.language, lead.mode), "", said.language
         lines = [_LINE.decode(row.line) for row in rows]
-        names = self.people.roster(engine).names(lines[0].language)
+        names = self.people.names(engine, lines[0].language)
         texts = engine.store.words(seal for line in lines for seal in line.seals.values())
-        if lead.channel == "voice":
-            text, keys = render_voice(lines, names, texts)
-            return text, keys, lines[0].language
-        return render_sms(lines, names, texts), "", lines[0].language
+        try:
+            if lead.channel == "voice":
+                text, keys = render_voice(lines, names, texts)
+                return text, keys, lines[0].language
+            return render_sms(lines, names, texts), "", lines[0].language
+        except ValueError:  # words that cannot be filled must not keep the bare fact from anybody
+            return bare_words(lines[0]), "", lines[0].language
 
     async def _write_down(self, result: Result) -> None:
         try:
             await self.desk.do(lambda engine: self.record(engine, result))
-        except StoreError:
+        except Exception:
             # nothing is forgotten: the rows stay claimed, and are settled by asking the provider when the store is back
-            for row in result.rows:
-                self._unsettled[row.id] = self.clock.now()
+            self._unsettled |= {row.id for row in result.rows}
 
     def record(self, engine: Engine, result: Result) -> None:
         """Write an outcome into the outbox and into the log."""
@@ -294,11 +351,15 @@ class Outbox:
             self._tell_log(
                 engine, row, "sent", provider=result.provider, provider_id=result.provider_id, found=result.found
             )
+        elif result.status in ("retry", "again") and _nobody_needs(engine, row):
+            store.requeue(row.id, now, result.reason)
+            store.drop(row.id)
         elif result.status == "retry":
             store.requeue(row.id, now + _back_off(row.attempt, result.retry_after), result.reason)
         elif result.status == "again":
-            store.requeue(row.id, now, result.reason)
-            if row.alert is not None and row.incident is not None:
+            pause = _back_off(row.attempt - 1, None) if row.attempt > 1 else timedelta(0)
+            waits = store.requeue(row.id, now + pause, result.reason)
+            if waits and row.alert is not None and row.incident is not None:
                 again = c.RecordDelivery(
                     delivery=row.id,
                     status="retried",
@@ -334,22 +395,32 @@ class Outbox:
         """
         rows = await self.desk.do(lambda engine: engine.store.stranded())
         mine = [row for row in rows if self._may_settle(row)]
-        groups: dict[tuple[str, str, int, datetime | None], list[OutboxRow]] = {}
-        for row in mine:
-            groups.setdefault((row.person, row.channel, row.number, row.claimed_at), []).append(row)
-        for group in groups.values():
-            await self._write_down(await self._look_into(tuple(group)))
-            for row in group:
-                self._unsettled.pop(row.id, None)
+        people: dict[str, dict[str, list[OutboxRow]]] = {}
+        for row in mine:  # what was claimed under one name went out as one message
+            people.setdefault(row.person, {}).setdefault(row.claimed_by, []).append(row)
+        room = asyncio.Semaphore(CONCURRENCY)
+        await asyncio.gather(*(self._settle_one_person(list(groups.values()), room) for groups in people.values()))
         return len(mine)
+
+    async def _settle_one_person(self, groups: list[list[OutboxRow]], room: asyncio.Semaphore) -> None:
+        """One after the other: a trace that was found belongs to one message only."""
+        async with room:
+            for group in groups:
+                lead_first = sorted(group, key=lambda row: not row.claimed_by.endswith(f"/{row.id}"))
+                result = await self._look_into(tuple(lead_first))
+                self._unsettled -= {row.id for row in group}
+                await self._write_down(result)
 
     def _may_settle(self, row: OutboxRow) -> bool:
         age = self.clock.now() - (row.claimed_at or row.queued_at)
         if row.status == "unknown":
             return age >= ASK_AGAIN
-        if row.claimed_by == self.worker:
+        worker = row.claimed_by.partition("/")[0]
+        if worker == self.worker:
             return row.id in self._unsettled
-        return age >= LEASE or not ids.is_alive(row.claimed_by)
+        # a container that starts anew gives its process the number of the one that died
+        same_number = worker.partition(":")[0] == self.worker.partition(":")[0]
+        return same_number or age >= LEASE or not ids.is_alive(worker)
 
     async def _look_into(self, rows: tuple[OutboxRow, ...]) -> Result:
         lead = rows[0]
@@ -357,27 +428,37 @@ class Outbox:
         if not isinstance(notifier, KeepsTraces):
             return Result(rows=rows, status="again", reason="no outcome known")
         try:
-            message = await self._message(rows)
+            message = await self.desk.do(lambda engine: self.build(engine, rows))
             known = await self.desk.do(lambda engine: engine.store.known_provider_ids(lead.person))
             receipt = await notifier.find(message, (lead.claimed_at or lead.queued_at) - LOOK_BACK, known)
         except TemporaryFailure:
             return Result(rows=rows, status="unknown", reason="provider cannot be asked")
         except PermanentFailure as error:
             return Result(rows=rows, status="failed", reason=error.reason)
+        except StoreError:
+            return Result(rows=rows, status="unknown", reason="store")
+        except Exception as error:  # one message that cannot be looked into must not hold up the others
+            return Result(rows=rows, status="again", reason=type(error).__name__)
         if receipt is None:
             return Result(rows=rows, status="again", reason="no trace at the provider")
         return Result(rows=rows, status="sent", provider=receipt.provider, provider_id=receipt.provider_id, found=True)
 
     async def ask_for_receipts(self, limit: int = 20) -> int:
         """Where no receipts can reach us, ask what became of messages; return how many answers came."""
-        since = self.clock.now() - timedelta(minutes=30)
-        rows = await self.desk.do(lambda engine: engine.store.awaiting_receipt(since, limit))
+        now = self.clock.now()
+        since = now - timedelta(minutes=30)
+        rows = await self.desk.do(lambda engine: engine.store.awaiting_receipt(since, MOST_ASKED_FOR))
+        self._asked = {row.provider_id: self._asked[row.provider_id] for row in rows if row.provider_id in self._asked}
+        never = datetime.min.replace(tzinfo=now.tzinfo)
         seen: set[str] = set()
-        for row in rows:
+        for row in sorted(rows, key=lambda row: self._asked.get(row.provider_id, never)):  # whoever waited longest
             notifier = self.routes.get((row.mode, row.channel))
             if not isinstance(notifier, KeepsTraces) or row.provider_id in seen:
                 continue
+            if len(seen) == limit:
+                break
             seen.add(row.provider_id)
+            self._asked[row.provider_id] = now
             try:
                 report = await notifier.status(Receipt(provider=row.provider, provider_id=row.provider_id), row.id)
             except TemporaryFailure:
@@ -396,7 +477,7 @@ def record_report(engine: Engine, report: Report) -> bool:
     if row is None:
         return False
     provider_id = report.provider_id or row.provider_id
-    rows = {row.id, *(engine.store.merged_with(provider_id) if provider_id else ())}
+    rows = {row.id, *engine.store.went_with(row.id), *(engine.store.merged_with(provider_id) if provider_id else ())}
     for id in sorted(rows):
         each = engine.store.delivery(id)
         if each is None:
@@ -418,12 +499,20 @@ def _is_answer(row: OutboxRow) -> bool:
     return row.alert is None
 
 
+def _nobody_needs(engine: Engine, row: OutboxRow) -> bool:
+    """Whether the message was taken back while it was on its way: the log dropped it, the outbox could not."""
+    if row.incident is None:
+        return False
+    delivery = engine.incident(row.incident).deliveries.get(row.id)
+    return delivery is not None and delivery.status == "dropped"
+
+
 def answer_row(
     engine: Engine, *, id: str, person: str, number: int, mode: str, text: str, language: str, sign: str,
     incident: str | None, now: datetime,
 ) -> OutboxRow:  # fmt: skip
     """Return the outbox row of an answer to something a person sent us."""
-    line = msgspec.json.encode(SpokenText(text=text, language=language, sign=sign))
+    line = msgspec.json.encode(SpokenText(text=engine.store.seal(text), language=language, sign=sign))
     return OutboxRow(
         id=id, incident=incident, alert=None, person=person, channel="sms", mode="drill" if mode == "drill" else "real",
         number=number, urgency=2, attempt=0, line=line, queued_at=now, expires_at=now + timedelta(minutes=30),

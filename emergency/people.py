@@ -7,30 +7,47 @@ from datetime import datetime
 import msgspec
 
 from emergency.core.site import Member, Site
-from emergency.core.values import Severity
+from emergency.core.values import Mode, Severity
 from emergency.engine import Engine
 from emergency.errors import CommandRefused
 from emergency.roster import Reach, Roster, members
 
 _ROSTER = msgspec.json.Decoder(Roster)
 _SITE = msgspec.json.Decoder(Site)
+NOBODY = Roster()
 
 
 class People:
     """Reads site and roster from the store; decodes each version once."""
 
     def __init__(self) -> None:
-        self._roster: tuple[bytes, Roster] | None = None
-        self._site: tuple[bytes, Site] | None = None
+        self._roster: tuple[str, Roster] | None = None
+        self._site: tuple[str, Site] | None = None
+        self._owners: tuple[Roster, dict[str, str]] | None = None
+        self._names: dict[str, tuple[Roster, dict[str, str]]] = {}
 
     def roster(self, engine: Engine) -> Roster:
         """Return the roster in force; an empty one before the first import."""
-        body = engine.store.current("roster")
-        if body is None:
-            return Roster()
-        if self._roster is None or self._roster[0] != body:
-            self._roster = (body, _ROSTER.decode(body))
+        digest = engine.store.current_digest("roster")
+        if digest is None:
+            return NOBODY
+        if self._roster is None or self._roster[0] != digest:
+            self._roster = (digest, _ROSTER.decode(engine.store.document(digest)))
         return self._roster[1]
+
+    def owner(self, engine: Engine, number: str) -> str | None:
+        """Return whose telephone number this is, or None."""
+        roster = self.roster(engine)
+        if self._owners is None or self._owners[0] is not roster:
+            self._owners = (roster, roster.by_number())
+        return self._owners[1].get(number)
+
+    def names(self, engine: Engine, language: str) -> dict[str, str]:
+        """Return id to name in *language*."""
+        roster = self.roster(engine)
+        if language not in self._names or self._names[language][0] is not roster:
+            self._names[language] = (roster, roster.names(language))
+        return self._names[language][1]
 
     def site(self, engine: Engine) -> Site:
         """Return the site in force.
@@ -38,18 +55,24 @@ class People:
         Raises:
             CommandRefused: none was ever put in.
         """
-        body = engine.store.current("site")
-        if body is None:
+        digest = engine.store.current_digest("site")
+        if digest is None:
             raise CommandRefused("this installation has no site yet; make one with: emergency init --sample")
-        if self._site is None or self._site[0] != body:
-            self._site = (body, _SITE.decode(body))
+        if self._site is None or self._site[0] != digest:
+            self._site = (digest, _SITE.decode(engine.store.document(digest)))
         return self._site[1]
 
-    def members(self, engine: Engine, reach: Reach, now: datetime, without: str | None = None) -> tuple[Member, ...]:
-        """Return the team at *now*; *without* is an incident whose own roles do not make anybody busy."""
+    def members(
+        self, engine: Engine, reach: Reach, now: datetime, without: str | None = None, mode: Mode = "real"
+    ) -> tuple[Member, ...]:
+        """Return the team at *now*, for an incident of this mode; nobody is too busy with a drill for what is real.
+
+        Args:
+            without: an incident whose own roles do not make anybody busy.
+        """
         busy: dict[str, Severity] = {}
         for incident in engine.open_incidents():
-            if incident.id == without or incident.ended:
+            if incident.id == without or incident.ended or (incident.mode == "drill" and mode == "real"):
                 continue
             for slots in incident.roles.values():
                 for person in slots.values():

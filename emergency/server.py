@@ -8,7 +8,7 @@ import json
 import os
 import signal
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from emergency import ids
@@ -19,10 +19,13 @@ from emergency.errors import EmergencyError, StoreError, TemporaryFailure
 from emergency.notify import LOOK_BACK, Hooks, Inbound, KeepsTraces, ReadsReplies
 from emergency.scheduler import Scheduler
 from emergency.verbs import perform
+from emergency.watchdog import DEADMAN_SECONDS, call, deadman_url, notify
 
 HEARTBEAT = "serve"
 STALE = timedelta(seconds=10)
 """A heartbeat older than this means that nobody watches (five beats missed)."""
+POLLED = "poll"
+"""Under this name stands when replies were fetched last."""
 POLL_SECONDS = 4
 OUTSIDE_WRITES_SECONDS = 0.05
 
@@ -37,10 +40,14 @@ class Server:
         self.worker = ids.worker_id()
         self.desk = ThreadDesk(lambda: app.engine(create=True))
         self.outbox = app.outbox(self.desk)
+        self.outbox.on_done = self.poke
         self.scheduler = Scheduler(self.fire_due, self.sweep, self.beat)
+        self.deadman = deadman_url(app.settings.env)
         self.stopping = asyncio.Event()
         self._troubles: dict[str, str] = {}
         self._pump = asyncio.Event()
+        self._settling = asyncio.Lock()
+        self._later: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._control: asyncio.Server | None = None
         self._held: Any = None
@@ -48,7 +55,9 @@ class Server:
     # life
 
     async def start(self) -> None:
-        """Open the store, settle what a crash left behind, fire what is overdue, and begin.
+        """Open the store, begin, fire what is overdue, and settle what a crash left behind.
+
+        Settling asks the provider, which may be out of reach for long: nothing waits for it.
 
         Raises:
             StoreError: another server runs on this installation, or the store cannot be opened.
@@ -56,14 +65,24 @@ class Server:
         self._hold()
         self.desk.start()
         await self.beat()
-        await self.outbox.settle()
+        await self._guarded("copy", self.desk.do(self.app.keep_copy))
+        await self.outbox.warm()
         self.scheduler.start()
         await self._listen()
+        self._begin(self._guarded("settling", self._settle()))
         self._begin(self._sending())
         self._begin(self._watching())
         if self.app.settings.public_url is None and any(isinstance(n, ReadsReplies) for n in self.app.notifiers):
             self.scheduler.every("poll", POLL_SECONDS, self.poll)
+        if self.deadman is not None:
+            self.scheduler.every("deadman", DEADMAN_SECONDS, self._call_deadman)
         await self.fire_due()
+        notify("READY=1")
+
+    async def _call_deadman(self) -> None:
+        """While all is well, say so to the outside; silence is the alarm."""
+        if self.deadman is not None and not self.trouble:
+            await call(self.deadman)
 
     def _hold(self) -> None:
         """Hold the installation: a second server would do everything twice."""
@@ -87,6 +106,7 @@ class Server:
     async def stop(self) -> None:
         """Stop listening and sending, let what is in flight finish for a moment, and close the store."""
         self.stopping.set()
+        notify("STOPPING=1")
         self.scheduler.stop()
         if self._control is not None:
             self._control.close()
@@ -122,17 +142,15 @@ class Server:
             await self._guarded("sending", self._send_all())
 
     async def _send_all(self) -> None:
-        await self._set_alarm()
         while await self.outbox.start():
             pass
-        if await self.desk.do(lambda engine: engine.store.next_queued()) is not None:
-            if self.outbox.in_flight:
-                await self.outbox.wait_for_one()
-                self._pump.set()
-            else:
-                asyncio.get_running_loop().call_later(
-                    max(0.01, min(1.0, self.outbox.next_chance().total_seconds())), self._pump.set
-                )
+        await self._set_alarm()
+        wait = await self.desk.do(self.outbox.next_chance)
+        if self._later is not None:
+            self._later.cancel()
+        if wait is not None and not self.outbox.is_full:  # else whoever lands first wakes us
+            pause = max(0.01, min(1.0, wait.total_seconds()))
+            self._later = asyncio.get_running_loop().call_later(pause, self._pump.set)
 
     async def _watching(self) -> None:
         """Notice what other processes write (the command line beside us): a counter in the database file changes."""
@@ -165,7 +183,10 @@ class Server:
         self.poke()
 
     async def _settle(self) -> None:
-        await self.outbox.settle()
+        if not self._settling.locked():
+            async with self._settling:
+                await self.outbox.settle()
+            self.poke()
 
     async def beat(self) -> None:
         """Write down that we are alive, and any trouble."""
@@ -173,18 +194,21 @@ class Server:
         says = self.trouble
         work = self.desk.do(lambda engine: engine.store.beat(HEARTBEAT, now, self.worker, says))
         await self._guarded("heartbeat", work)
+        if "heartbeat" not in self._troubles:
+            notify("WATCHDOG=1")  # not written, not alive: systemd starts us again
 
     async def poll(self) -> None:
         """Fetch replies and receipts where the provider cannot reach us."""
         await self._guarded("polling", self._poll())
 
     async def _poll(self) -> None:
-        since = await self.desk.do(lambda engine: engine.store.last_inbound()) or self.app.clock.now()
-        since = min(since, self.app.clock.now()) - LOOK_BACK
+        now = self.app.clock.now()
+        since = await self.desk.do(lambda engine: _unread_since(engine, now)) - LOOK_BACK
         for notifier in self.app.notifiers:
             if isinstance(notifier, ReadsReplies):
                 for inbound in await notifier.replies(since):
                     await self.receive(inbound)
+        await self.desk.do(lambda engine: engine.store.beat(POLLED, now, self.worker))
         if any(isinstance(n, KeepsTraces) for n in self.app.notifiers):
             await self.outbox.ask_for_receipts()
 
@@ -250,6 +274,15 @@ class Server:
             return {"document": await self.perform(str(request.get("verb")), dict(request.get("args") or {}))}
         except EmergencyError as error:
             return {"error": str(error), "exit": error.exit_status}
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            return {"error": f"the words of this command are wrong ({type(error).__name__})", "exit": 2}
+
+
+def _unread_since(engine: Engine, now: datetime) -> datetime:
+    """Return since when replies may wait that nobody has fetched: since the last time, or since anyone was asked."""
+    oldest = min((row.opened_at for row in engine.store.open_incidents()), default=now)
+    last = engine.store.heartbeat(POLLED)
+    return min(max(last[0], oldest) if last is not None else oldest, now)
 
 
 def watched(engine: Engine) -> bool:

@@ -90,8 +90,12 @@ def _secrets(path: Path) -> dict[str, str]:
         return {}
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SettingsError(f"{path} can be read by others; close it with: chmod 600 {path}")
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
     found = {}
-    for line in path.read_text("utf-8").splitlines():
+    for line in lines:
         key, equals, value = line.strip().partition("=")
         if equals and not key.startswith("#"):
             found[key.strip()] = value.strip().strip("\"'")

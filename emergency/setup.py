@@ -8,14 +8,16 @@ from typing import Any
 
 from emergency.app import App
 from emergency.core.explain import words_of
-from emergency.core.playbook import Playbook, State
+from emergency.core.playbook import Leave, Playbook, State
 from emergency.core.site import Site
 from emergency.core.values import SEVERITY_WORDS, Text
+from emergency.core.wording import plan_keys
 from emergency.engine import Engine
-from emergency.errors import CommandRefused, Mistakes, Problem
+from emergency.errors import CommandRefused, Mistakes, Problem, StoreError
 from emergency.loader import read_playbook, read_roster, read_site
 from emergency.match import find_playbook
 from emergency.people import save_roster, save_site
+from emergency.phrases import phrase
 from emergency.roster import Roster, mask
 from emergency.settings import Settings
 
@@ -31,20 +33,17 @@ def make_installation(settings: Settings, app: App, *, sample: bool) -> Document
         Mistakes: the site or roster files that lie in the folder hold mistakes.
     """
     home = settings.home
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (home / "playbooks").mkdir(exist_ok=True)
-    if settings.database_file.exists():
+    if _is_made(settings, app):
         raise CommandRefused(f"{home} holds an installation already; choose another folder with --home")
-    for name in ("site.yaml", "roster.yaml"):
-        if sample and not (home / name).exists():
-            shutil.copyfile(SAMPLE / name, home / name)
-    document: Document = {"home": str(home), "site": None, "people": 0, "playbooks": 0}
     site_file = home / "site.yaml"
-    if not site_file.exists():
+    if not sample and not site_file.exists():
         raise CommandRefused(
-            f"{site_file} is missing: write your site there (copy it from the sample: emergency init --sample), then run init again"
+            f"{site_file} is missing. Write your site there and run init again; for a file to copy from, "
+            "make the sample elsewhere: emergency --home DIR init --sample"
         )
-    site = read_site(site_file.read_bytes(), str(site_file))
+    _make_folders(home, sample=sample)
+    document: Document = {"home": str(home), "site": None, "people": 0, "playbooks": 0}
+    site = read_site(_bytes(site_file), str(site_file))
     roster = _roster_of(home, site)
     engine = app.engine(create=True)
 
@@ -59,11 +58,32 @@ def make_installation(settings: Settings, app: App, *, sample: bool) -> Document
     return document
 
 
+def _is_made(settings: Settings, app: App) -> bool:
+    """Whether the database is there and holds a site; an init that was cut short may leave one without."""
+    if not settings.database_file.exists():
+        return False
+    engine = app.engine()
+    made = engine.store.current("site") is not None
+    engine.store.close()
+    return made
+
+
+def _make_folders(home: Path, *, sample: bool) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (home / "playbooks").mkdir(exist_ok=True)
+        for name in ("site.yaml", "roster.yaml"):
+            if sample and not (home / name).exists():
+                shutil.copyfile(SAMPLE / name, home / name)
+    except OSError as error:
+        raise StoreError(f"no installation can be made in {home}: {error.strerror}") from error
+
+
 def _roster_of(home: Path, site: Site) -> Roster:
     for name in ("roster.yaml", "roster.csv"):
         path = home / name
         if path.exists():
-            return read_roster(path.read_bytes(), str(path), site)
+            return read_roster(_bytes(path), str(path), site)
     return Roster()
 
 
@@ -71,33 +91,37 @@ def import_roster(app: App, file: str) -> Document:
     """Put a roster file in force; nothing is half imported. Raises Mistakes."""
     engine = app.engine()
     site = app.people.site(engine)
-    roster = read_roster(Path(file).read_bytes(), file, site)
+    roster = read_roster(_bytes(Path(file)), file, site)
     engine.unit(lambda e: save_roster(e, roster, e.clock.now()))
     engine.store.close()
     return {"people": len(roster.people), "file": file}
 
 
-def check_roster(app: App, file: str | None) -> Document:
+def check_roster(app: App, file: str | None, lang: str) -> Document:
     """Return the mistakes of a roster file, and what a roster lacks: roles that nobody could take."""
     engine = app.engine()
     site = app.people.site(engine)
     findings: list[Problem] = []
-    name = file or "roster"
+    name = file or phrase("roster_name", lang)
     roster = app.people.roster(engine)
     if file is not None:
         try:
-            roster = read_roster(Path(file).read_bytes(), file, site)
+            roster = read_roster(_bytes(Path(file)), file, site)
         except Mistakes as error:
             findings = error.problems
             roster = Roster()
     if not findings:
-        findings = _lacking(roster, site, name)
+        findings = _lacking(roster, site, name, lang)
     engine.store.close()
     return _findings(findings, [] if findings else [name])
 
 
-def _lacking(roster: Roster, site: Site, name: str) -> list[Problem]:
+def _lacking(roster: Roster, site: Site, name: str, lang: str) -> list[Problem]:
     found = []
+
+    def warn(key: str, **values: object) -> None:
+        found.append(Problem(file=name, line=0, says=phrase(key, lang, **values), severity="warning"))
+
     for duty in site.duties:
         for shift in site.shifts:
             there = [
@@ -106,14 +130,12 @@ def _lacking(roster: Roster, site: Site, name: str) -> list[Problem]:
                 if (p.shift == shift.id or p.on_call) and _could(p.roles, duty.role, duty.deputies)
             ]
             if not there:
-                says = f"nobody could take '{duty.role}' on shift '{shift.id}'"
-                found.append(Problem(file=name, line=0, says=says, severity="warning"))
+                warn("lacks_role", role=duty.title.of(lang), shift=shift.id)
     for person in roster.people.values():
         if not person.numbers:
-            found.append(Problem(file=name, line=0, says=f"{person.id} has no telephone number", severity="warning"))
+            warn("lacks_number", person=person.id)
         elif len(person.numbers) == 1 and any(site.duty(role).urgent for role in person.roles):
-            says = f"{person.id} is in a command role and has one number only"
-            found.append(Problem(file=name, line=0, says=says, severity="warning"))
+            warn("lacks_second", person=person.id)
     return found
 
 
@@ -211,33 +233,63 @@ def show_playbook(app: App, name: str, lang: str) -> tuple[Document, list[str]]:
     import msgspec
 
     engine = app.engine()
-    plans, bad = app.library.load_all(engine, app.people.site(engine))
+    site = app.people.site(engine)
+    plans, bad = app.library.load_all(engine, site)
     engine.store.close()
     if not plans:
         raise bad[0] if bad else Mistakes("there is no playbook")
     plan = find_playbook(name, plans.values())
     document: Document = msgspec.to_builtins(plan)
-    return document, list(_plan_lines(plan, lang))
+    return document, list(_plan_lines(plan, site, lang))
 
 
-def _plan_lines(plan: Playbook, lang: str) -> list[str]:
+def _plan_lines(plan: Playbook, site: Site, lang: str) -> list[str]:
     lines = [f"{plan.code}  {plan.id}  {plan.title.zh} / {plan.title.en}"]
+    lines.append(f"{phrase('plan_roles', lang)}:")
+    for level in sorted({call.at for call in plan.roles}):
+        called = [
+            site.duty(call.role).title.of(lang) + (f" ×{call.heads}" if call.heads > 1 else "")
+            for call in plan.roles
+            if call.at == level
+        ]
+        lines.append(f"    {phrase('plan_from', lang, level=SEVERITY_WORDS[level].of(lang))}: {', '.join(called)}")
     for rule in plan.raises:
-        lines.append(f"  ↑ {SEVERITY_WORDS[rule.to].of(lang)}: {words_of(rule.when)}")
+        lines.append(f"  ↑ {SEVERITY_WORDS[rule.to].of(lang)}: {words_of(rule.when, lang=lang)}")
     for state in plan.states:
-        lines += _state_lines(state, lang)
+        lines += _state_lines(state, site, lang)
+    lines.append(f"{phrase('plan_facts', lang)}:")
+    for fact in plan.facts:
+        kind = "|".join(fact.choices) or FACT_KINDS[fact.type]
+        lines.append(f"    {fact.name}={kind}: {fact.ask.of(lang)}")
     return lines
 
 
-def _state_lines(state: State, lang: str) -> list[str]:
-    lines = [f"● {state.name}  {state.title.of(lang)}" + (f"  [{state.commanded_by}]" if state.commanded_by else "")]
+FACT_KINDS = {"count": "3", "number": "1.5", "yes_no": "yes|no", "time": "14:05", "text": "...", "choice": ""}
+"""What a value of each type looks like."""
+
+
+def _state_lines(state: State, site: Site, lang: str) -> list[str]:
+    commanded = f"  ({phrase('agency_commands', lang, name=state.commanded_by)})" if state.commanded_by else ""
+    lines = [f"● {state.name}  {state.title.of(lang)}{commanded}"]
     for step in state.steps:
         due = f"  ≤ {_length(step.done)} [{step.source}]" if step.done else ""
-        lines.append(f"    {step.role}: {step.do.of(lang)}{due}")
+        answers = "".join(f"  {key} {word}" for key, word in plan_keys(step, lang)) if step.decision else ""
+        lines.append(f"    {site.duty(step.role).title.of(lang)}: {step.do.of(lang)}{due}{answers}")
     for leave in state.leave:
-        when = f"{_length(leave.after)} [{leave.source}]" if leave.after else words_of(leave.when) if leave.when else ""
-        lines.append(f"    → {leave.to or '!'}: {when}")
+        lines.append(f"    → {_leads_to(leave, site, lang)}: {_when(leave, lang)}")
     return lines
+
+
+def _leads_to(leave: Leave, site: Site, lang: str) -> str:
+    if leave.to is not None:
+        return leave.to
+    return phrase("nudge", lang, role=site.duty(leave.alert.role).title.of(lang)) if leave.alert else "…"
+
+
+def _when(leave: Leave, lang: str) -> str:
+    if leave.after is not None:
+        return f"{phrase('plan_after', lang, length=_length(leave.after))} [{leave.source}]"
+    return words_of(leave.when, lang=lang) if leave.when is not None else ""
 
 
 def _length(length: Any) -> str:

@@ -1,33 +1,33 @@
-"""Documents as people read them on a terminal. Pure: a document and a language in, lines out."""
+"""Documents as people read them on a terminal. Pure: a document and a language in, lines out.
+
+Moments are shown in the site's own time: the terminal may stand in another zone, the building does not.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from emergency.phrases import PHRASES, phrase
 
 Document = Mapping[str, Any]
 STATUS_MARKS = {"acknowledged": "✓", "done": "✓", "called": "…", "unfilled": "✗", "assigned": "·", "given_up": "–"}
 SEVERITIES = {"blue": "蓝色", "yellow": "黄色", "orange": "橙色", "red": "红色"}
-COLOURS = {"blue": "blue", "yellow": "yellow", "orange": "bright_red", "red": "red"}
 
 
-def clock(text: str | None) -> str:
-    """Return a time of a document as hours, minutes and seconds of this machine's zone."""
-    if not text:
-        return ""
-    return datetime.fromisoformat(text).astimezone().strftime("%H:%M:%S")
+def clock(text: str | None, timezone: str) -> str:
+    """Return a time of a document as hours, minutes and seconds of *timezone*."""
+    return datetime.fromisoformat(text).astimezone(ZoneInfo(timezone)).strftime("%H:%M:%S") if text else ""
 
 
-def ago(text: str, now: datetime | None = None) -> str:
+def ago(text: str, lang: str, now: datetime | None = None) -> str:
     """Return how long ago a time was, as `4 min` or `35 s`."""
-    now = now or _now()
-    seconds = max(0, int((now - datetime.fromisoformat(text)).total_seconds()))
+    seconds = max(0, int(((now or _now()) - datetime.fromisoformat(text)).total_seconds()))
     if seconds < 120:
-        return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+        return phrase("seconds", lang, n=seconds)
+    return phrase("minutes", lang, n=seconds // 60) if seconds < 7200 else phrase("hours", lang, n=seconds // 3600)
 
 
 def _now() -> datetime:
@@ -44,27 +44,34 @@ def severity(word: str, lang: str) -> str:
 def header(doc: Document, lang: str) -> str:
     """Return the one line that says what an incident is and how it stands."""
     mark = "" if doc["mode"] == "real" else ("【演练】" if lang == "zh" else "DRILL ")
-    state = doc["state_title"][lang]
-    return f"{mark}{doc['incident']}  {doc['title'][lang]} · {doc['place_name'][lang]} · {severity(doc['severity'], lang)} · {state}"
+    level, state = severity(doc["severity"], lang), doc["state_title"][lang]
+    return f"{mark}{doc['incident']}  {doc['title'][lang]} · {doc['place_name'][lang]} · {level} · {state}"
 
 
 def status(doc: Document, lang: str) -> list[str]:
     """Return an incident as lines: what to do first on top, everything else below."""
     lines = [header(doc, lang)]
-    lines.append(f"  {phrase('since', lang)} {clock(doc['opened_at'])}, {_commands(doc, lang)}")
+    lines.append(f"  {phrase('since', lang)} {clock(doc['opened_at'], doc['timezone'])}, {_commands(doc, lang)}")
     for person in doc["help"]:
         lines.append(f"  !! {phrase('help', lang)}: {name(doc, person, lang)}")
-    for part in (_calls, _announce, _steps, _roles, _asks, _next, _checklist):
+    for part in (_unsent, _calls, _announce, _steps, _roles, _asks, _next, _checklist):
         lines += part(doc, lang)
     return lines
 
 
-def name(doc: Document, person: str | None, lang: str) -> str:
+def name(doc: Document, person: str | None, lang: str, *, with_id: bool = True) -> str:
     """Return a person's name and id; the document holds the names."""
     if person is None:
         return phrase("unfilled", lang)
     known = doc.get("people", {}).get(person)
-    return f"{known[lang]} ({person})" if known else str(person)
+    if known is None:
+        return person
+    return f"{known[lang]} ({person})" if with_id else str(known[lang])
+
+
+def role(doc: Document, id: str, lang: str) -> str:
+    """Return the title of a role."""
+    return str(doc["role_titles"].get(id, {}).get(lang, id))
 
 
 def _commands(doc: Document, lang: str) -> str:
@@ -72,6 +79,14 @@ def _commands(doc: Document, lang: str) -> str:
         return phrase("agency_commands", lang, name=doc["commanded_by"])
     who = name(doc, doc["command"], lang) if doc["command"] else phrase("nobody", lang)
     return f"{phrase('command', lang)}: {who}"
+
+
+def _unsent(doc: Document, lang: str) -> list[str]:
+    people = list(dict.fromkeys(each["person"] for each in doc["unsent"]))
+    if not people or doc["closed"]:
+        return []
+    names = ", ".join(name(doc, person, lang, with_id=False) for person in people)
+    return [f"  !! {phrase('not_reached', lang, n=len(people))}: {names}"]
 
 
 def _calls(doc: Document, lang: str) -> list[str]:
@@ -95,26 +110,36 @@ def _steps(doc: Document, lang: str) -> list[str]:
             continue
         mark = STATUS_MARKS.get(step["status"], " ")
         do = step["do"][lang] if step["do"] else step["step"]
-        who = name(doc, step["person"], lang) if step["person"] else step["role"]
-        lines.append(f"    {mark} {step['code']:<7} {do}  —  {who}{_due(step, lang)}")
+        lines.append(f"    {mark} {step['code']:<7} {do}  —  {_who(doc, step, lang)}{_due(doc, step, lang)}")
     return [f"  {phrase('steps', lang)}:", *lines] if lines else []
 
 
-def _due(step: Document, lang: str) -> str:
+def _who(doc: Document, step: Document, lang: str) -> str:
+    """Who has the step, or who is asked to take it."""
+    title = role(doc, step["role"], lang)
+    if step["person"]:
+        return f"{title}: {name(doc, step['person'], lang)}"
+    asked = [a["person"] for a in doc["alerts"] if a["code"] == step["code"] and a["because"] is None]
+    names = ", ".join(name(doc, person, lang, with_id=False) for person in dict.fromkeys(asked))
+    return f"{title}: {phrase('asked', lang, names=names)}" if names else title
+
+
+def _due(doc: Document, step: Document, lang: str) -> str:
     if step["status"] in ("done", "dropped", "given_up") or not step["due_at"]:
         return f"  {phrase(step['status'], lang)}" if step["status"] in PHRASES else ""
     if step["late"]:
-        return f"  {phrase('late', lang, by=ago(step['due_at']))}"
-    return f"  {phrase('due', lang, time=clock(step['due_at']))}"
+        return f"  {phrase('late', lang, by=ago(step['due_at'], lang))}"
+    return f"  {phrase('due', lang, time=clock(step['due_at'], doc['timezone']))}"
 
 
 def _roles(doc: Document, lang: str) -> list[str]:
-    lines = []
-    for role in doc["roles"]:
-        mark = STATUS_MARKS.get(role["status"], " ")
-        title = doc["role_titles"].get(role["role"], {}).get(lang, role["role"])
-        lines.append(f"    {mark} {title}: {name(doc, role['person'], lang)}")
-    return [f"  {phrase('roles', lang)}:", *lines] if lines else []
+    lines: dict[str, int] = {}
+    for each in doc["roles"]:
+        mark = STATUS_MARKS.get(each["status"], " ")
+        line = f"    {mark} {role(doc, each['role'], lang)}: {name(doc, each['person'], lang)}"
+        lines[line] = lines.get(line, 0) + 1
+    shown = [line + (f" ×{count}" if count > 1 else "") for line, count in lines.items()]
+    return [f"  {phrase('roles', lang)}:", *shown] if shown else []
 
 
 def _asks(doc: Document, lang: str) -> list[str]:
@@ -130,59 +155,92 @@ def _next(doc: Document, lang: str) -> list[str]:
     for way in doc["ways_out"]:
         if way["to"] is None:
             continue
-        when = clock(way["at"]) if way["at"] else way["when"]
-        lines.append(f"    → {way['to']}: {when}")
+        by_itself = phrase("by_itself", lang, time=clock(way["at"], doc["timezone"])) if way["at"] else ""
+        lines.append(f"    → {way['title'][lang]} [{way['to']}]: {by_itself or way['when'][lang]}")
     return [f"  {phrase('next', lang)}:", *lines] if lines else []
 
 
 def _checklist(doc: Document, lang: str) -> list[str]:
-    if doc["ended"] or not any(way["to"] == "stood_down" for way in doc["ways_out"]):
+    if doc["ended"] or not any(way["ends"] == "stand_down" for way in doc["ways_out"]):
         return []
     lines = [f"    {'✓' if line['ticked'] else '□'} {line['item']}. {line['text'][lang]}" for line in doc["checklist"]]
     return [f"  {phrase('checklist', lang)}:", *lines] if lines else []
 
 
-SHOWN = {
-    "StateEntered": "{state}",
-    "SeverityChanged": "{to}",
-    "RoleAssigned": "{role} = {person} ({because})",
-    "RoleUnfilled": "{role}",
-    "CommandTaken": "{person}",
-    "StepStarted": "{step} {name} ({role})",
-    "StepDone": "{step} {person} {answer}",
-    "StepLate": "{step} {late_by}",
-    "AlertRequested": "{alert} {kind} → {person} ({role})",
-    "AlertAcknowledged": "{alert} {via}",
-    "AlertClosed": "{alert} {because}",
-    "LadderClimbed": "{alert} rung {rung} ({because})",
-    "DeliveryQueued": "{delivery} {channel} → {person}",
-    "DeliverySent": "{delivery} {provider_id}",
-    "DeliveryFailed": "{delivery} {reason}",
-    "FactReported": "{fact} = {value} ({by})",
-    "TimerSet": "{timer} {due}",
-    "TimerFired": "{timer}",
-    "NoteAdded": "{by}: {text}",
-    "HelpAsked": "{person}",
+KINDS: dict[str, tuple[str, str, str]] = {
+    "IncidentOpened": ("启动", "opened", "{code} {place} {severity} {by} {note}"),
+    "RosterUpdated": ("名册更新", "roster updated", ""),
+    "ReportMerged": ("又接报", "reported again", "{place} {by} {note}"),
+    "StateEntered": ("进入阶段", "state", "{state} {by} {reason}"),
+    "SeverityChanged": ("级别", "severity", "{to} {by} {reason}"),
+    "RoleAssigned": ("派任", "role assigned", "{role} = {person} ({because})"),
+    "RoleUnfilled": ("无人担任", "nobody for", "{role}"),
+    "CommandTaken": ("指挥", "command", "{person} {reason}"),
+    "StepStarted": ("任务开始", "step started", "{step} {name} ({role}) {zone}"),
+    "StepDone": ("任务完成", "step done", "{step} {person} {answer}"),
+    "StepDropped": ("任务撤销", "step dropped", "{step} {because} {reason}"),
+    "StepLate": ("任务超时", "step late", "{step}"),
+    "AlertRequested": ("叫人", "calling", "{alert} ({kind})"),
+    "AlertAcknowledged": ("应答", "answered", "{alert} ({via})"),
+    "AlertClosed": ("结束呼叫", "call ended", "{alert} ({because})"),
+    "LadderClimbed": ("升级", "escalated", "{alert}, {rung} ({because})"),
+    "DeliveryQueued": ("消息待发", "message queued", "{delivery}"),
+    "DeliverySent": ("消息已交出", "message handed over", "{delivery}"),
+    "DeliveryDelivered": ("消息已送达", "message delivered", "{delivery}"),
+    "DeliveryFailed": ("消息失败", "message failed", "{delivery}: {reason}"),
+    "DeliveryRetried": ("消息重发", "message sent again", "{delivery}: {reason}"),
+    "DeliveryDropped": ("消息撤回", "message withdrawn", "{delivery}"),
+    "FactReported": ("情况", "fact", "{fact} = {value} ({by})"),
+    "NoteAdded": ("记录", "note", "{by}: {text}"),
+    "HelpAsked": ("求助", "HELP ASKED", "{person}"),
+    "ItemTicked": ("确认清单", "checklist", "{item} ({by})"),
+    "KnockOnExpected": ("可能引发", "may follow", "{playbook}"),
+    "TimerSet": ("定时", "timer set", "{timer} {due}"),
+    "TimerCleared": ("取消定时", "timer cleared", "{timer}"),
+    "TimerFired": ("到时", "timer fired", "{timer}"),
 }
+"""Kind of event: its name in zh and en, and what is shown of it."""
+TIMERS = frozenset({"TimerSet", "TimerCleared", "TimerFired"})
+PEOPLE = frozenset({"person", "by", "about", "instead_of"})
 
 
-class _Blank(dict[str, Any]):
+class LogReader:
+    """Reads a log aloud, line by line; remembers who and what the ids of earlier lines stand for."""
+
+    def __init__(self, doc: Document, lang: str) -> None:
+        self._doc = doc
+        self._lang = lang
+        self._known: dict[str, str] = {}
+
+    def line(self, line: Document, words: Mapping[str, str]) -> str:
+        """Return one line of the log. *words*: what seals stand for, where it is still kept."""
+        kind = line["kind"]
+        shown = {key: self._word(key, value, words) for key, value in line["data"].items() if value is not None}
+        self._remember(kind, line["data"], shown)
+        zh, en, form = KINDS.get(kind, (kind, kind, ""))
+        rest = " ".join(form.format_map(_Blank(shown)).split())
+        when = clock(line["at"], self._doc["timezone"])
+        return f"{line['seq']:>5}  {when}  {zh if self._lang == 'zh' else en}  {rest[:160]}".rstrip()
+
+    def _word(self, key: str, value: object, words: Mapping[str, str]) -> str:
+        if not isinstance(value, str):
+            return str(value)
+        if key in PEOPLE:
+            return name(self._doc, value, self._lang)
+        if key in ("alert", "step", "delivery"):
+            return self._known.get(value, value)
+        return words.get(value, value)
+
+    def _remember(self, kind: str, data: Document, shown: dict[str, str]) -> None:
+        if kind == "StepStarted":
+            shown["step"] = self._known[data["step"]] = self._doc["incident"] + data["letter"]
+        elif kind == "AlertRequested":
+            what = " ".join(filter(None, (shown.get("step"), shown["person"])))
+            shown["alert"] = self._known[data["alert"]] = what
+        elif kind == "DeliveryQueued":
+            shown["delivery"] = self._known[data["delivery"]] = f"{data['channel']} → {shown['person']}"
+
+
+class _Blank(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return ""
-
-
-def log_line(line: Document, words: Mapping[str, str], lang: str) -> str:
-    """Return one line of the log; sealed words are read out where they are still kept."""
-    data = {key: words.get(value, value) if isinstance(value, str) else value for key, value in line["data"].items()}
-    form = SHOWN.get(line["kind"])
-    shown = (
-        form.format_map(_Blank(data))
-        if form
-        else ", ".join(f"{k}={v}" for k, v in data.items() if k not in ("members",))
-    )
-    return f"{line['seq']:>5}  {clock(line['at'])}  {line['kind']:<18} {shown.strip()[:160]}"
-
-
-def local(text: str) -> str:
-    """Return a moment with date, for lists."""
-    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -7,7 +7,7 @@ roster ids. Every verb runs inside one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from emergency.core import commands as c
 from emergency.core.incident import Incident
 from emergency.core.near import nearest
 from emergency.core.playbook import Fact
+from emergency.core.site import Site
 from emergency.core.values import Mode, Severity
 from emergency.engine import Engine
 from emergency.errors import CommandRefused, Mistakes
@@ -35,11 +36,19 @@ Document = dict[str, Any]
 class Desktop:
     """All that verbs need beside the engine."""
 
-    def __init__(self, people: People, inbox: Inbox, library: Library, reach: Mapping[Mode, Reach]) -> None:
+    def __init__(
+        self,
+        people: People,
+        inbox: Inbox,
+        library: Library,
+        reach: Mapping[Mode, Reach],
+        sends: frozenset[Mode] = frozenset(),
+    ) -> None:
         self.people = people
         self.inbox = inbox
         self.library = library
         self.reach = dict(reach)
+        self.sends = sends
 
     def reach_of(self, mode: Mode) -> Reach:
         """Return what the providers for this kind of incident can do; nothing where there are none."""
@@ -86,8 +95,13 @@ def the_incident(engine: Engine, code: str | None) -> Incident:
         return engine.incident(rows[0].id)
     if not rows:
         raise Mistakes("no incident is open; start one with: emergency trigger PLAYBOOK --at PLACE")
-    listed = "\n".join(f"    {row.code}  {row.playbook}, {row.place}" for row in rows)
+    listed = "\n".join(f"    {_in_words(engine.incident(row.id))}" for row in rows)
     raise Mistakes(f"several incidents are open; say which:\n{listed}")
+
+
+def _in_words(incident: Incident) -> str:
+    title, place = incident.playbook.title, incident.site.place(incident.place).name
+    return f"{incident.code}  {title.zh} / {title.en}  ·  {place.zh} / {place.en}"
 
 
 def _live(engine: Engine, args: Args) -> Incident:
@@ -97,8 +111,11 @@ def _live(engine: Engine, args: Args) -> Incident:
     return incident
 
 
-def the_person(desktop: Desktop, engine: Engine, word: str) -> str:
+def the_person(desktop: Desktop, engine: Engine, word: str, or_one_of: Sequence[str] = ()) -> str:
     """Return the roster id that *word* names: an id, or a name in either language.
+
+    Args:
+        or_one_of: what else might have been meant, for the hint.
 
     Raises:
         Mistakes: nobody, or several.
@@ -112,7 +129,7 @@ def the_person(desktop: Desktop, engine: Engine, word: str) -> str:
         return found[0]
     if found:
         raise Mistakes(f"'{word}' could be {' or '.join(found)}; say the id")
-    raise Mistakes(f"'{word}' is not in the roster.{nearest(word, list(people))}")
+    raise Mistakes(f"'{word}' is not in the roster.{nearest(word, [*people, *or_one_of])}")
 
 
 def _by(desktop: Desktop, engine: Engine, args: Args, incident: Incident | None = None) -> str:
@@ -140,7 +157,11 @@ def _severity(word: str) -> Severity:
 
 
 def _status(desktop: Desktop, engine: Engine, incident: Incident) -> Document:
-    return documents.status(incident, desktop.people.roster(engine), engine.clock.now(), engine.store.words)
+    document = documents.status(incident, desktop.people.roster(engine), engine.clock.now(), engine.store.words)
+    why = engine.store.why_waiting(incident.id) if document["unsent"] else {}
+    for each in document["unsent"]:
+        each["reason"] = why.get(each["delivery"], each["reason"])
+    return {**document, "can_send": incident.mode in desktop.sends}
 
 
 # the verbs
@@ -157,14 +178,16 @@ def trigger(desktop: Desktop, engine: Engine, args: Args) -> Document:
     place = find_place(args.get("at"), plan, site)
     mode: Mode = "drill" if args.get("drill") else "real"
     by = _by(desktop, engine, args)
+    severity = _severity(str(args["severity"])) if args.get("severity") else None
     note = _sealed(engine, args, "note")
     now = engine.clock.now()
     again = None if args.get("separate") else _joins(engine, plan.id, place.id, mode, now)
     if again is not None and again.id != args.get("id"):
         incident = engine.handle(again.id, c.MergeReport(by=by, place=place.id, note=note))
+        if severity is not None and severity > incident.severity:
+            incident = engine.handle(again.id, c.ChangeSeverity(to=severity, by=by))
         return {**_status(desktop, engine, incident), "joined": True}
-    severity = _severity(str(args["severity"])) if args.get("severity") else None
-    members = desktop.people.members(engine, desktop.reach_of(mode), now)
+    members = desktop.people.members(engine, desktop.reach_of(mode), now, mode=mode)
     command = c.OpenIncident(
         incident=str(args.get("id") or ids.new_incident_id()),
         code="",
@@ -187,10 +210,15 @@ def _joins(engine: Engine, playbook: str, place: str, mode: Mode, now: datetime)
         merge = incident.playbook.merge
         if incident.playbook.id != playbook or incident.mode != mode or incident.ended or merge is None:
             continue
-        near = place in incident.site.inside(incident.place) or incident.place in incident.site.inside(place)
+        near = _holds(incident.site, incident.place, place) or _holds(incident.site, place, incident.place)
         if now - incident.opened <= merge.within and (merge.same == "site" or near):
             return incident
     return None
+
+
+def _holds(site: Site, outer: str, inner: str) -> bool:
+    """Whether *inner* lies within *outer*; everything lies within the site itself."""
+    return outer == site.places[0].id or inner in site.inside(outer)
 
 
 @_verb
@@ -213,7 +241,15 @@ def log(desktop: Desktop, engine: Engine, args: Args) -> Document:
     ]
     verified = engine.store.verify(incident.id) if args.get("verify") else None
     seals = engine.store.words(documents.seals_in(lines))
-    return {"incident": incident.code, "id": incident.id, "lines": lines, "verified": verified, "words": seals}
+    return {
+        "incident": incident.code,
+        "id": incident.id,
+        "lines": lines,
+        "verified": verified,
+        "words": seals,
+        "people": documents.names(incident, desktop.people.roster(engine)),
+        "timezone": incident.site.timezone,
+    }
 
 
 @_verb
@@ -240,6 +276,10 @@ def transition(desktop: Desktop, engine: Engine, args: Args) -> Document:
     for state in incident.playbook.states:
         if plain(str(args["to"])) in (plain(state.title.zh), plain(state.title.en)):
             to = state.name
+    names = [state.name for state in incident.playbook.states]
+    if to not in names:
+        raise Mistakes(f"'{args['to']}' is no state of {incident.playbook.id}.{nearest(to, names)}")
+    _override_needs_a_reason(args)
     command = c.OrderTransition(
         to=to,
         by=_by(desktop, engine, args, incident),
@@ -247,6 +287,11 @@ def transition(desktop: Desktop, engine: Engine, args: Args) -> Document:
         override=bool(args.get("override")),
     )
     return _status(desktop, engine, engine.handle(incident.id, command))
+
+
+def _override_needs_a_reason(args: Args) -> None:
+    if args.get("override") and not args.get("reason"):
+        raise Mistakes('an override needs a reason: --reason "..."')
 
 
 @_verb
@@ -314,6 +359,10 @@ def _is_number(word: str) -> bool:
         return False
 
 
+FARTHEST = timedelta(days=3660)
+"""No moment that a plan asks about is farther away: a slip of the hand in the year."""
+
+
 def _a_moment(name: str, word: str, now: datetime, timezone: str) -> str:
     """Read `14:05` (the nearest such time, in the site's zone) or ISO 8601."""
     from zoneinfo import ZoneInfo
@@ -327,8 +376,11 @@ def _a_moment(name: str, word: str, now: datetime, timezone: str) -> str:
             moments = [datetime.combine(day.date(), clock, zone) for day in days]
             return min(moments, key=lambda m: abs(m - now)).astimezone(now.tzinfo).isoformat()
         moment = datetime.fromisoformat(word)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(now.tzinfo).isoformat()
-    except ValueError:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(now.tzinfo)
+        if abs(moment - now) > FARTHEST:
+            raise ValueError(word)
+        return moment.isoformat()
+    except (ValueError, OverflowError):
         raise Mistakes(f"{name}: '{word}' is no time; write 14:05, or 2026-03-01T14:05") from None
 
 
@@ -339,16 +391,35 @@ def assign(desktop: Desktop, engine: Engine, args: Args) -> Document:
     person = the_person(desktop, engine, str(args["person"]))
     by = _by(desktop, engine, args, incident)
     reason = _sealed(engine, args, "reason")
+    word = str(args["role"])
+    role = word if word == "command" else _role_named(incident, word)
+    if role is None:
+        raise Mistakes(f"'{word}' is no role here.{nearest(word, [*_roles(incident), 'command'])}")
     incident = _fresh_team(desktop, engine, incident)
-    role = str(args["role"])
     if role == "command":
         return _status(desktop, engine, engine.handle(incident.id, c.HandOver(person=person, by=by, reason=reason)))
     command = c.AssignRole(role=role, person=person, by=by, reason=reason, slot=int(args.get("slot") or 1))
     return _status(desktop, engine, engine.handle(incident.id, command))
 
 
+def _roles(incident: Incident) -> list[str]:
+    known = [d.role for d in incident.site.duties] + [r.role for r in incident.playbook.roles]
+    return list(dict.fromkeys(known))
+
+
+def _role_named(incident: Incident, word: str) -> str | None:
+    """Return the role that *word* names, an id or a title in either language; None when there is no such role."""
+    if word in _roles(incident):
+        return word
+    for duty in incident.site.duties:
+        if plain(word) in (plain(duty.role), plain(duty.title.zh), plain(duty.title.en)):
+            return duty.role
+    return None
+
+
 def _fresh_team(desktop: Desktop, engine: Engine, incident: Incident) -> Incident:
-    members = desktop.people.members(engine, desktop.reach_of(incident.mode), engine.clock.now(), incident.id)
+    reach, now = desktop.reach_of(incident.mode), engine.clock.now()
+    members = desktop.people.members(engine, reach, now, incident.id, incident.mode)
     return engine.handle(incident.id, c.UpdateRoster(members=members))
 
 
@@ -370,9 +441,14 @@ def tell(desktop: Desktop, engine: Engine, args: Args) -> Document:
     text = _sealed(engine, args, "text")
     if text is None:
         raise Mistakes("say what to tell them")
-    duties = {d.role for d in incident.site.duties}
-    roles = [w for w in args.get("to") or () if w in duties]
-    people = [the_person(desktop, engine, w) for w in args.get("to") or () if w not in duties]
+    roles: list[str] = []
+    people: list[str] = []
+    for word in args.get("to") or ():
+        role = _role_named(incident, str(word))
+        if role is not None:
+            roles.append(role)
+        else:
+            people.append(the_person(desktop, engine, str(word), or_one_of=_roles(incident)))
     if people:
         incident = _fresh_team(desktop, engine, incident)
     command = c.Tell(by=_by(desktop, engine, args, incident), text=text, roles=tuple(roles), people=tuple(people))
@@ -386,7 +462,8 @@ def stand_down(desktop: Desktop, engine: Engine, args: Args) -> Document:
     ending = next((s for s in incident.playbook.states if s.ends == "stand_down"), None)
     lines = len(ending.checklist) if ending else 0
     asked = [str(item) for item in args.get("check") or ()]
-    ticked = range(1, lines + 1) if "all" in asked else [_item(item) for item in asked]
+    ticked = range(1, lines + 1) if "all" in asked else [_item(item, lines) for item in asked]
+    _override_needs_a_reason(args)
     command = c.StandDown(
         by=_by(desktop, engine, args, incident),
         ticked=tuple(ticked),
@@ -396,10 +473,10 @@ def stand_down(desktop: Desktop, engine: Engine, args: Args) -> Document:
     return _status(desktop, engine, engine.handle(incident.id, command))
 
 
-def _item(word: str) -> int:
-    if word.isdigit():
+def _item(word: str, lines: int) -> int:
+    if word.isascii() and word.isdigit() and 1 <= int(word) <= lines:
         return int(word)
-    raise Mistakes(f"--check {word}: say the number of a line of the checklist, or all")
+    raise Mistakes(f"--check {word}: say the number of a line of the checklist (1 to {lines}), or all")
 
 
 @_verb
@@ -432,7 +509,8 @@ def give_up(desktop: Desktop, engine: Engine, args: Args) -> Document:
 def roster_who(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Who would take which role now, and at which severity each is called by the plans."""
     now = engine.clock.now()
-    at = datetime.fromisoformat(args["at"]) if args.get("at") else now
+    zone = desktop.people.site(engine).timezone
+    at = datetime.fromisoformat(_a_moment("--at", str(args["at"]), now, zone)) if args.get("at") else now
     team = desktop.people.members(engine, desktop.reach_of("real"), at)
     return documents.who(desktop.people.site(engine), team, desktop.people.roster(engine), at)
 

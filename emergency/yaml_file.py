@@ -55,8 +55,7 @@ def read(path: Path) -> YamlFile:
 
 def parse(raw: bytes, name: str) -> YamlFile:
     """Return the values of a YAML text; *name* is what messages call it. Raises Mistakes as `read` does."""
-    if len(raw) > LARGEST:
-        raise Mistakes([Problem(file=name, line=0, says=f"is larger than {LARGEST // 1000} kB; is it the right file?")])
+    refuse_large(raw, name)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -75,6 +74,12 @@ def parse(raw: bytes, name: str) -> YamlFile:
             [Problem(file=name, line=0, says="is not YAML: it holds characters that no text has")]
         ) from error
     return YamlFile(name, reader.data, reader.lines, reader.problems)
+
+
+def refuse_large(raw: bytes, name: str) -> None:
+    """Refuse a file that no person wrote. Raises Mistakes."""
+    if len(raw) > LARGEST:
+        raise Mistakes([Problem(file=name, line=0, says=f"is larger than {LARGEST // 1000} kB; is it the right file?")])
 
 
 class _Open:

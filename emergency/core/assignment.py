@@ -52,20 +52,23 @@ def _conflicts(incident: Incident, person: str, role: str) -> bool:
     return bool(held & apart) or any(role in incident.site.duty(r).conflicts for r in held)
 
 
-def choose(incident: Incident, role: str) -> tuple[str, Because] | None:
-    """Return who takes a free place in *role* and why, or None when nobody is left.
+def choose(incident: Incident, role: str, count: int = 1) -> list[tuple[str, Because]]:
+    """Return who takes the next *count* free places in *role* and why; fewer when nobody is left.
 
     People without a role in this incident come before those who have one; among equals the chain decides.
     """
     held = set(incident.holders(role))
     free = [p for p in chain(incident, role) if p not in held and is_free(incident, p, role)]
     busy_here = {p for slots in incident.roles.values() for p in slots.values()}
-    for person in sorted(free, key=lambda p: (p in busy_here and not _own(incident, p, role), p in busy_here)):
-        member = incident.members[person]
-        if role not in member.roles:
-            return person, "standing_in"
-        return person, "holder" if member.roles[role] == 1 else "deputy"
-    return None
+    free.sort(key=lambda p: (p in busy_here and not _own(incident, p, role), p in busy_here))
+    return [(person, _because(incident, person, role)) for person in free[:count]]
+
+
+def _because(incident: Incident, person: str, role: str) -> Because:
+    rank = incident.members[person].roles.get(role)
+    if rank is None:
+        return "standing_in"
+    return "holder" if rank == 1 else "deputy"
 
 
 def _own(incident: Incident, person: str, role: str) -> bool:

@@ -39,19 +39,25 @@ def ask(draft: Draft, run: StepRun, person: str, slot: int, root: str | None = N
     for alert in draft.incident.open_alerts(person):
         if alert.kind == "stand_by" and alert.role == run.role and run.name != "stand_by":
             draft.clear_timer(f"rung:{alert.root}")
-            close(draft, alert, "done")
+            for asked in group(draft.incident, alert.root):  # also who was asked in their place
+                close(draft, asked, "done")
     id = draft.next_alert()
     kind: Kind = "stand_by" if run.name == "stand_by" else "task"
     draft.add(e.AlertRequested(alert=id, person=person, kind=kind, role=run.role, slot=slot, step=run.id, root=root))
     grave = draft.incident.severity >= Severity.red or draft.incident.site.duty(run.role).urgent
     together = (grave or root is not None) and not draft.incident.ended
-    member = draft.incident.members.get(person)
-    channels = ladder.first_channels(member.channels if member else (), together=together)
+    channels = ladder.first_channels(_ways_to(draft.incident, person), together=together)
     deliver(draft, id, channels)
     if root is None:
         _wait(draft, id, 0)
     if not channels:
         climb(draft, root or id, "no_way")
+
+
+def _ways_to(incident: Incident, person: str) -> tuple[str, ...]:
+    """Return the channels over which *person* may be reached now: none where nobody knows one, or none may ring."""
+    member = incident.members.get(person)
+    return () if member is None or is_silenced(incident, member) else member.channels
 
 
 def tell(
@@ -123,15 +129,18 @@ def climb(draft: Draft, root: str, because: Literal["silence", "undelivered", "d
     number = draft.incident.alerts[root].rung + 1
     if because != "silence":
         number = max(number, DEPUTY_RUNG)
+        if number > HIGHER_RUNG:
+            _search_on(draft, root, because)
+            return
     rung = ladder.rung(number)
     if rung is None:
         return
     asked = None
-    if rung.whom == "deputy":
+    if rung.whom == "deputy" or because != "silence":
         asked = next_deputy(draft.incident, _role(draft, root), _asked(draft, root))
         number = number if asked else max(number, HIGHER_RUNG)
     if rung.whom == "higher" or (rung.whom == "deputy" and asked is None):
-        asked = next_higher(draft.incident, _role(draft, root), _asked(draft, root))
+        asked = asked or next_higher(draft.incident, _role(draft, root), _asked(draft, root))
     draft.add(e.LadderClimbed(alert=root, rung=number, because=because))
     if rung.again and because == "silence":
         _call_again(draft, root)
@@ -141,6 +150,23 @@ def climb(draft: Draft, root: str, because: Literal["silence", "undelivered", "d
     if asked is not None:
         first = draft.incident.alerts[root]
         ask(draft, draft.incident.steps[first.step or ""], asked, first.slot, root=root)
+
+
+def _search_on(draft: Draft, root: str, because: Literal["undelivered", "declined", "no_way", "late"]) -> None:
+    """Past the last new rung somebody falls away: ask whoever is left, and begin the repeats anew for them; when
+    nobody is left and nobody has it, command is told. A rung is never used up by this."""
+    incident, role, asked = draft.incident, _role(draft, root), _asked(draft, root)
+    person = next_deputy(incident, role, asked) or next_higher(incident, role, asked)
+    while person is not None and not _ways_to(incident, person):
+        asked.add(person)
+        person = next_deputy(incident, role, asked) or next_higher(incident, role, asked)
+    if person is not None:
+        draft.add(e.LadderClimbed(alert=root, rung=HIGHER_RUNG, because=because))
+        _wait(draft, root, HIGHER_RUNG)
+        first = incident.alerts[root]
+        ask(draft, incident.steps[first.step or ""], person, first.slot, root=root)
+    elif because == "declined" and not group(incident, root):
+        _show_gap(draft, root)
 
 
 def _role(draft: Draft, root: str) -> str:
@@ -163,9 +189,8 @@ def _wait(draft: Draft, root: str, number: int) -> None:
 
 def group(incident: Incident, root: str) -> list[Alert]:
     """Return the alerts of one ladder that are not closed, oldest first."""
-    run = incident.steps[incident.alerts[root].step or ""]
-    alerts = (incident.alerts[id] for id in run.alerts)
-    return [a for a in alerts if a.root == root and a.status != "closed"]
+    alerts = (incident.alerts[id] for id in incident.ladders.get(root, ()))
+    return [alert for alert in alerts if alert.status != "closed"]
 
 
 def _call_again(draft: Draft, root: str) -> None:
@@ -175,10 +200,11 @@ def _call_again(draft: Draft, root: str) -> None:
 
 
 def call_again(draft: Draft, alert: Alert) -> None:
-    """Call the same person again for the same alert: by voice, or by SMS where there is no voice."""
-    member = draft.incident.members.get(alert.person)
-    if member is not None and not is_silenced(draft.incident, member):
-        deliver(draft, alert.id, ladder.again_channels(member.channels))
+    """Call the same person again for the same alert, on the number that last took a message: by voice, or by SMS
+    where there is no voice."""
+    messages = (draft.incident.deliveries[id] for id in reversed(draft.incident.alerts[alert.id].deliveries))
+    number = next((d.number for d in messages if d.status in ("sent", "delivered")), 0)
+    deliver(draft, alert.id, ladder.again_channels(_ways_to(draft.incident, alert.person)), number)
 
 
 def _show_gap(draft: Draft, root: str) -> None:

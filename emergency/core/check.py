@@ -5,6 +5,7 @@ Each finding carries the path of the value it speaks of, so that the loader can 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,8 @@ ALWAYS = {
     "severity": ("",),
 }
 CLOCKS = ("opened", "state")
+NOT_A_STEP = ("stand_by", "nudge")
+"""What the program itself calls a call to be ready, and a reminder of a state."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -126,6 +129,10 @@ def _leave(plan: p.Playbook, state: p.State, leave: p.Leave, at: Path, names: li
 
 def _step(plan: p.Playbook, state: p.State, step: p.Step, at: Path, names: list[str]) -> Iterator[Finding]:
     yield from _role(plan, step.role, (*at, "role"))
+    if step.name in NOT_A_STEP:
+        yield Finding(at, f"'{step.name}' has a meaning of its own; give the step another name")
+    if step.per is not None and step.every is not None:
+        yield Finding((*at, "every"), "a step is either one for each zone or repeated, not both")
     if step.done is not None and not step.source:
         yield Finding(at, f"step '{step.name}' has a time target without a source: a law, a standard, or practice")
     if step.call is not None and plan.agency(step.call) is None:
@@ -246,9 +253,9 @@ def _facts(plan: p.Playbook) -> Iterator[Finding]:
 def _fits(fact: p.Fact, value: str) -> bool:
     match fact.type:
         case "count":
-            return value.isdigit()
+            return value.isascii() and value.isdigit()
         case "number":
-            return value.replace(".", "", 1).lstrip("-").isdigit()
+            return re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value) is not None
         case "yes_no":
             return value in ("yes", "no")
         case "time":
@@ -293,6 +300,10 @@ def _against_site(plan: p.Playbook, site: Site) -> Iterator[Finding]:
     for call in plan.roles:
         if call.role not in duties:
             yield Finding(("roles", call.role), _no(f"role of the site '{site.id}'", call.role, duties))
+    for name, value in site.facts.items():
+        fact = plan.fact(name)
+        if fact is not None and (fact.type == "time" or not _fits(fact, value)):
+            yield Finding(("facts", name), f"the site '{site.id}' tells it as '{value}', which is no {fact.type}")
     agencies = [a.id for a in site.agencies]
     for agency in plan.agencies:
         if agency.name not in agencies:

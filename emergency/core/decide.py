@@ -39,6 +39,10 @@ NO_ANSWER = frozenset({"machine"})
 """Reasons of a failed call that mean: the telephone works, the person did not answer it."""
 
 
+QUIET = frozenset({e.DeliverySent, e.DeliveryDelivered, e.DeliveryRetried, e.NoteAdded})
+"""Events that no guard asks about: after these alone nothing can have become due."""
+
+
 def decide(incident: Incident | None, command: c.AnyCommand, now: datetime) -> list[e.AnyEvent]:
     """Return what *command* causes at *now*, in order; nothing when it changes nothing.
 
@@ -51,7 +55,7 @@ def decide(incident: Incident | None, command: c.AnyCommand, now: datetime) -> l
         raise CommandRefused("there is no such incident")
     draft = Draft(incident, now)
     _DECIDE[type(command)](draft, command)
-    if draft.events:
+    if any(type(event) not in QUIET for event in draft.events):
         flow.settle(draft)
     return draft.events
 
@@ -93,8 +97,8 @@ def _roster(draft: Draft, command: c.UpdateRoster) -> None:
     if members == draft.incident.members:
         return
     draft.add(e.RosterUpdated(members=command.members))
-    if not draft.incident.ended:
-        flow.fill_roles(draft)
+    if not draft.incident.ended and not draft.incident.is_closed:
+        flow.join(draft)
 
 
 @_on(c.MergeReport)
@@ -142,7 +146,7 @@ def _give_up(draft: Draft, command: c.GiveUpStep) -> None:
     run = _step(draft, command.step)
     if run.status == "open":
         draft.add(e.StepDropped(step=run.id, because="given_up", by=command.by, reason=command.reason))
-        end_run(draft, run.id, "ended")
+        end_run(draft, run.id, "left_state")
 
 
 @_on(c.AskHelp)
@@ -161,6 +165,8 @@ def _order(draft: Draft, command: c.OrderTransition) -> None:
     _known_state(incident, command.to)
     if command.to == incident.state:
         return
+    if incident.playbook.state(command.to).ends == "stand_down" and not incident.ended:
+        _confirmed(draft, command.to, (), command.by, override=command.override)
     order = guards.Order(command.to, speaks_as(incident, command.by))
     leave = machine.ordered(incident, order, draft.now)
     if leave is not None:
@@ -199,20 +205,7 @@ def _stand_down(draft: Draft, command: c.StandDown) -> None:
         return
     if command.override and not command.reason:
         raise CommandRefused('an override needs a reason: --reason "..."')
-    lines = draft.incident.playbook.state(to).checklist
-    for item in command.ticked:
-        if not 1 <= item <= len(lines):
-            raise CommandRefused(f"the checklist has lines 1 to {len(lines)}; there is no line {item}")
-        if (to, item) not in draft.incident.ticked:
-            draft.add(e.ItemTicked(state=to, item=item, by=command.by))
-    open_lines = [n for n in range(1, len(lines) + 1) if (to, n) not in draft.incident.ticked]
-    if open_lines and not command.override:
-        listed = "\n".join(f"    {n}. {lines[n - 1].zh} / {lines[n - 1].en}" for n in open_lines)
-        raise CommandRefused(
-            f"{draft.incident.code} cannot be stood down: these lines are not confirmed:\n{listed}\n"
-            f"    Confirm them: --check {' --check '.join(map(str, open_lines))}  (or --check all), "
-            'or override: --override --reason "..."'
-        )
+    _confirmed(draft, to, command.ticked, command.by, override=command.override)
     order = guards.Order(to, speaks_as(draft.incident, command.by))
     leave = machine.ordered(draft.incident, order, draft.now)
     if leave is not None:
@@ -224,6 +217,27 @@ def _stand_down(draft: Draft, command: c.StandDown) -> None:
             _not_yet(draft.incident, to, draft.now).replace(
                 f"transition {draft.incident.code} {to}", f"stand-down {draft.incident.code}"
             )
+        )
+
+
+def _confirmed(draft: Draft, to: str, ticked: tuple[int, ...], by: str, *, override: bool) -> None:
+    """Tick lines of the checklist of *to*, and refuse while any is open. A refusal takes nothing down, so the lines
+    that were ticked with it stand in the hint as well."""
+    incident = draft.incident
+    lines = incident.playbook.state(to).checklist
+    for item in ticked:
+        if not 1 <= item <= len(lines):
+            raise CommandRefused(f"the checklist has lines 1 to {len(lines)}; there is no line {item}")
+        if (to, item) not in draft.incident.ticked:
+            draft.add(e.ItemTicked(state=to, item=item, by=by))
+    open_lines = [n for n in range(1, len(lines) + 1) if (to, n) not in draft.incident.ticked]
+    if open_lines and not override:
+        listed = "\n".join(f"    {n}. {lines[n - 1].zh} / {lines[n - 1].en}" for n in open_lines)
+        wanted = [n for n in range(1, len(lines) + 1) if (to, n) not in incident.ticked]
+        raise CommandRefused(
+            f"{incident.code} cannot be stood down: these lines are not confirmed:\n{listed}\n"
+            f"    Confirm them: emergency stand-down {incident.code} --check {' --check '.join(map(str, wanted))}  "
+            '(or --check all), or override: --override --reason "..."'
         )
 
 
@@ -255,9 +269,7 @@ def _severity(draft: Draft, command: c.ChangeSeverity) -> None:
         may_command(incident, command.by)
         if not command.reason:
             raise CommandRefused('lowering the level needs a reason: --reason "..."')
-    holding = tuple(
-        index for index, rule in enumerate(incident.playbook.raises) if guards.holds(rule.when, incident, draft.now)
-    )
+    holding = flow.held_rules(draft)
     flow.change_severity(
         draft,
         e.SeverityChanged(to=command.to, via="order", by=command.by, reason=command.reason, muted=holding),
@@ -316,11 +328,17 @@ def _relieve(draft: Draft, command: c.AssignRole, before: str | None) -> None:
                 close(draft, alert, "relieved")
     if before is not None:
         tell(draft, before, "passed_on", about=command.person, role=command.role)
-    real = [r for r in runs if r.name != "stand_by"]
+    real = [r for r in runs if r.name != "stand_by" and (r.zone is None or not _others_have(draft, r, command.slot))]
     for run in real:
         ask(draft, draft.incident.steps[run.id], command.person, command.slot)
     if not real:
         flow.stand_by(draft, command.role, [(command.slot, command.person)])
+
+
+def _others_have(draft: Draft, run: StepRun, slot: int) -> bool:
+    """Whether a zone's step is with holders of other slots alone: each zone is one holder's."""
+    slots = {draft.incident.alerts[id].slot for id in run.alerts}
+    return bool(slots) and slot not in slots
 
 
 @_on(c.HandOver)

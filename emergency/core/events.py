@@ -64,7 +64,8 @@ class StateEntered(Event, frozen=True, tag="StateEntered"):
 class SeverityChanged(Event, frozen=True, tag="SeverityChanged"):
     """The incident became graver by rule or by order, or lighter.
 
-    muted: rules that hold just now and were overruled by a person; they stay still until a fact changes.
+    muted: rules that hold just now and were overruled by a person; they stay still until a fact changes. Those that
+        raise count from 0 upwards, those that lower from -1 downwards.
     """
 
     to: Severity

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from emergency.core import events as e
 from emergency.core import guards, machine
 from emergency.core.assignment import choose
-from emergency.core.calls import LATE_AGAIN, ask, chase, close, end_run, tell, tell_command
+from emergency.core.calls import LATE_AGAIN, ask, call_again, chase, close, end_run, tell, tell_command
 from emergency.core.draft import Draft
 from emergency.core.incident import StepRun
 from emergency.core.playbook import Go, Leave, Nudge, RaiseTo, State, Step
@@ -16,6 +17,8 @@ from emergency.core.values import Severity, Text
 ROUNDS = 30
 """How often one decision may move on by itself. A plan that would go round for ever stops here and waits for its
 next timer; the checker refuses such plans."""
+SELDOM = timedelta(hours=1)
+"""The longest that a nudge which nobody answers is left alone, where the plan does not say longer (practice)."""
 
 
 def settle(draft: Draft) -> None:
@@ -26,6 +29,7 @@ def settle(draft: Draft) -> None:
             break
         _raise_by_rule(draft)
         start_due_steps(draft)
+        _expect(draft, draft.incident.now_in)
         leave = machine.advance(draft.incident, draft.now)
         if leave is not None:
             enter(draft, leave.to or "", via="guard", leave=leave)
@@ -45,23 +49,27 @@ def enter(
     overridden: bool = False,
 ) -> None:
     """Go to a state: end what the old one asked for, call the roles of the new one, start its steps and its clocks."""
-    freed = _leave_state(draft)
+    freed, before = _leave_state(draft), len(draft.incident.alerts)
     because = leave.because if leave else None
     draft.add(e.StateEntered(state=to, via=via, by=by, because=because, reason=reason, overridden=overridden))
     state = draft.incident.now_in
+    at_work: list[str] = []
     if state.severity is not None and state.severity > draft.incident.severity:
-        draft.add(e.SeverityChanged(to=state.severity, via="state"))
-    if state.ends is not None:
+        at_work = sorted({p for slots in draft.incident.roles.values() for p in slots.values()})
+        draft.add(_level(draft, state.severity, "state"))
+    new: list[Holder] = []
+    if state.ends is not None or state.final:
         _end(draft)
     elif not draft.incident.ended:
-        fill_roles(draft)
+        new = fill_roles(draft, entering=True)
     start_due_steps(draft)
+    call_in(draft, new)
     if leave is not None and leave.alert is not None:
         _nudge(draft, leave.alert)
     _start_waits(draft, state)
     _expect(draft, state)
-    if not state.ends:
-        _tell_the_freed(draft, freed)
+    if not state.ends and not (state.final and not draft.incident.ended):
+        _tell_where_it_stands(draft, before, freed, at_work, by)
 
 
 def _leave_state(draft: Draft) -> list[str]:
@@ -86,16 +94,27 @@ def _end(draft: Draft) -> None:
         alert = draft.incident.alerts[id]
         if alert.status != "closed":
             close(draft, alert, "ended")
-    if draft.incident.now_in.tells:
+    if draft.incident.now_in.tells or draft.incident.ended is None:  # closed without an end: nobody is left waiting
         for person in draft.incident.alerted:
-            tell(draft, person, "ended")
+            tell(draft, person, "ended" if draft.incident.ended else "update")
 
 
-def _tell_the_freed(draft: Draft, freed: list[str]) -> None:
-    """Who was busy with a step that is off now, and got nothing new, hears where the plan stands."""
-    for person in dict.fromkeys(freed):
-        if not draft.incident.open_alerts(person):
-            tell(draft, person, "update")
+def _tell_where_it_stands(draft: Draft, before: int, freed: list[str], at_work: list[str], by: str | None) -> None:
+    """Who got nothing new hears where the plan stands: who commands, always, and by voice when it became graver; who
+    was busy with a step that is off now; and when it became graver, everyone at work.
+
+    Args:
+        before: how many alerts there were before the state was entered.
+        at_work: who held a role when the state raised the level; empty when it did not.
+        by: who ordered it, and knows.
+    """
+    incident = draft.incident
+    heard = {incident.alerts[f"a{n}"].person for n in range(before + 1, len(incident.alerts) + 1)} | {by}
+    command = incident.command if not incident.now_in.final else None
+    idle = [person for person in freed if not incident.open_alerts(person)]
+    for person in dict.fromkeys([*([command] if command else ()), *idle, *at_work]):
+        if person not in heard:
+            tell(draft, person, "update", loud=bool(at_work) and person == command)
 
 
 def _start_waits(draft: Draft, state: State) -> None:
@@ -163,10 +182,16 @@ def _nobody(draft: Draft, run: str) -> None:
 
 
 def _nudge(draft: Draft, nudge: Nudge) -> None:
+    """Ask for something that has waited too long. What was asked before and taken by somebody is asked anew; what
+    nobody answered is not: its own ladder calls, and once that is through everyone asked so far is called again."""
     for run in draft.incident.runs_here():
-        if run.name == "nudge" and run.role == nudge.role and run.nudge == nudge.do and run.status == "open":
-            draft.add(e.StepDropped(step=run.id, because="left_state"))
-            end_run(draft, run.id, "left_state")
+        if run.name != "nudge" or run.role != nudge.role or run.nudge != nudge.do or run.status != "open":
+            continue
+        if run.alerts and not run.acknowledged:
+            _remind_all(draft, run)
+            return
+        draft.add(e.StepDropped(step=run.id, because="left_state"))
+        end_run(draft, run.id, "left_state")
     ensure_role(draft, nudge.role)
     id = _new_run(draft, "nudge", nudge.role, nudge=nudge.do)
     holders = sorted(draft.incident.roles.get(nudge.role, {}).items())
@@ -176,13 +201,75 @@ def _nudge(draft: Draft, nudge: Nudge) -> None:
         _nobody(draft, id)
 
 
-def fill_roles(draft: Draft) -> None:
-    """Fill every role that the level calls for; who gets no step in this state is asked to stand by."""
+def _remind_all(draft: Draft, run: StepRun) -> None:
+    alerts = [draft.incident.alerts[id] for id in run.alerts]
+    if not any(f"rung:{alert.root}" in draft.incident.timers for alert in alerts):
+        for alert in alerts:
+            if alert.status == "open":
+                call_again(draft, alert)
+
+
+def _next_nudge(draft: Draft, nudge: Nudge, after: timedelta) -> timedelta:
+    """Return how long until the next nudge: *after*; or, for one that goes unanswered, a quarter of the time that it
+    has (practice): who could not be reached for hours is not rung up every few minutes."""
+    for run in draft.incident.runs_here():
+        same = run.name == "nudge" and run.role == nudge.role and run.nudge == nudge.do
+        if same and run.status == "open" and not run.acknowledged:
+            return max(after, min((draft.now - run.started) / 4, SELDOM))
+    return after
+
+
+Holder = tuple[str, int, str]
+"""A role, a slot in it, and who holds that."""
+
+
+def fill_roles(draft: Draft, *, entering: bool = False) -> list[Holder]:
+    """Fill every role that the level calls for, and return the new holders that still have to be called on.
+
+    entering: the steps of the state are about to start, and call on the new holders themselves.
+    """
+    found: list[Holder] = []
     for call in draft.incident.playbook.roles:
         if call.at <= draft.incident.severity:
             new = _fill(draft, call.role, call.heads)
-            if new and not _has_steps(draft, call.role):
+            if new and not _has_steps(draft, call.role, entering=entering):
                 stand_by(draft, call.role, new)
+            else:
+                found += [(call.role, slot, person) for slot, person in new]
+    return found
+
+
+def call_in(draft: Draft, new: list[Holder]) -> None:
+    """Call on new holders for what runs already; whom nothing calls on is asked to stand by. Nobody holds a role
+    without having been told."""
+    idle: dict[str, list[tuple[int, str]]] = {}
+    runs = [run for run in draft.incident.runs_here() if _can_be_joined(run)] if new else []
+    asked = {run.id: {draft.incident.alerts[id].person for id in run.alerts} for run in runs}
+    for role, slot, person in new:
+        for run in runs:
+            if run.role == role and person not in asked[run.id]:
+                ask(draft, draft.incident.steps[run.id], person, slot)
+        if not any(alert.role == role for alert in draft.incident.open_alerts(person)):
+            idle.setdefault(role, []).append((slot, person))
+    for role, holders in idle.items():
+        stand_by(draft, role, holders)
+
+
+def _can_be_joined(run: StepRun) -> bool:
+    return run.status == "open" and run.name not in ("stand_by", "nudge") and run.zone is None
+
+
+def join(draft: Draft) -> None:
+    """The team has changed: fill what was empty, also for steps that run without anybody, and call on the new ones."""
+    new = fill_roles(draft)
+    for run in draft.incident.runs_here():
+        if run.status == "open" and not draft.incident.roles.get(run.role):
+            heads = next((c.heads for c in draft.incident.playbook.roles if c.role == run.role), 1)
+            new += [(run.role, slot, person) for slot, person in _fill(draft, run.role, heads)]
+    call_in(draft, new)
+    for run in draft.incident.runs_here():
+        if run.status == "open" and not run.alerts:
+            _nobody(draft, run.id)
 
 
 def ensure_role(draft: Draft, role: str) -> None:
@@ -193,20 +280,17 @@ def ensure_role(draft: Draft, role: str) -> None:
 
 
 def _fill(draft: Draft, role: str, heads: int) -> list[tuple[int, str]]:
-    new: list[tuple[int, str]] = []
-    for slot in range(1, heads + 1):
-        if slot in draft.incident.roles.get(role, {}) or (role, slot) in draft.incident.unfilled:
-            continue
-        chosen = choose(draft.incident, role)
-        if chosen is None:
-            draft.add(e.RoleUnfilled(role=role, slot=slot))
-            if slot == 1:
-                tell_command(draft, "gap", role=role)
-            continue
-        draft.add(e.RoleAssigned(role=role, slot=slot, person=chosen[0], because=chosen[1]))
-        new.append((slot, chosen[0]))
+    filled, empty = draft.incident.roles.get(role, {}), draft.incident.unfilled
+    free = [slot for slot in range(1, heads + 1) if slot not in filled and (role, slot) not in empty]
+    chosen = choose(draft.incident, role, len(free)) if free else []
+    for slot, (person, because) in zip(free, chosen, strict=False):
+        draft.add(e.RoleAssigned(role=role, slot=slot, person=person, because=because))
         _take_command(draft)
-    return new
+    for slot in free[len(chosen) :]:
+        draft.add(e.RoleUnfilled(role=role, slot=slot))
+        if slot == 1:
+            tell_command(draft, "gap", role=role)
+    return [(slot, person) for slot, (person, _) in zip(free, chosen, strict=False)]
 
 
 def _take_command(draft: Draft) -> None:
@@ -218,12 +302,16 @@ def _take_command(draft: Draft) -> None:
         holders = draft.incident.holders(duty.role) if duty.command else ()
         if holders:
             draft.add(e.CommandTaken(person=holders[0], role=duty.role))
+            for role, slot in sorted(draft.incident.unfilled):  # gaps found before there was anyone to tell
+                if slot == 1:
+                    tell_command(draft, "gap", role=role)
             return
 
 
-def _has_steps(draft: Draft, role: str) -> bool:
-    running = any(run.role == role and run.status == "open" for run in draft.incident.runs_here())
-    return running or any(step.role == role and step.when is None for step in draft.incident.now_in.steps)
+def _has_steps(draft: Draft, role: str, *, entering: bool) -> bool:
+    if entering:
+        return any(step.role == role and step.when is None for step in draft.incident.now_in.steps)
+    return any(run.role == role and _can_be_joined(run) for run in draft.incident.runs_here())
 
 
 def stand_by(draft: Draft, role: str, new: list[tuple[int, str]]) -> None:
@@ -240,41 +328,37 @@ def change_severity(draft: Draft, event: e.SeverityChanged) -> None:
     draft.add(event)
     if draft.incident.ended:
         return
-    fill_roles(draft)
-    _join_running_steps(draft, already)
+    call_in(draft, fill_roles(draft))
     if raised:
         for person in sorted(already):
             tell(draft, person, "update")
 
 
-def _join_running_steps(draft: Draft, already: set[str]) -> None:
-    """Who came to a role while its step was running is called on for it."""
-    for run in draft.incident.runs_here():
-        if run.status != "open" or run.name in ("stand_by", "nudge") or run.zone is not None:
-            continue
-        asked = {draft.incident.alerts[id].person for id in run.alerts}
-        for slot, person in sorted(draft.incident.roles.get(run.role, {}).items()):
-            if person not in asked and person not in already:
-                ask(draft, draft.incident.steps[run.id], person, slot)
+def _level(draft: Draft, to: Severity, via: Literal["rule", "state", "late_step"]) -> e.SeverityChanged:
+    """A level reached by itself; rules that a person overruled stay still until a fact changes."""
+    return e.SeverityChanged(to=to, via=via, muted=tuple(sorted(draft.incident.muted)))
+
+
+def held_rules(draft: Draft) -> tuple[int, ...]:
+    """Return the rules of severity that hold just now, as `SeverityChanged.muted` counts them."""
+    plan = draft.incident.playbook
+    rules = [*enumerate(plan.raises), *((-1 - n, rule) for n, rule in enumerate(plan.lowers))]
+    return tuple(sorted(n for n, rule in rules if guards.holds(rule.when, draft.incident, draft.now)))
 
 
 def _raise_by_rule(draft: Draft) -> None:
     incident = draft.incident
     if incident.ended:
         return
-    holding = [
-        rule.to
-        for index, rule in enumerate(incident.playbook.raises)
-        if index not in incident.muted and guards.holds(rule.when, incident, draft.now)
-    ]
-    top = max(holding, default=Severity.blue)
+    holding = [n for n in held_rules(draft) if n not in incident.muted]
+    top = max((incident.playbook.raises[n].to for n in holding if n >= 0), default=Severity.blue)
     if top > incident.severity:
-        change_severity(draft, e.SeverityChanged(to=top, via="rule"))
+        change_severity(draft, _level(draft, top, "rule"))
         return
-    lower = [rule.to for rule in incident.playbook.lowers if guards.holds(rule.when, incident, draft.now)]
+    lower = [incident.playbook.lowers[-1 - n].to for n in holding if n < 0]
     low = max([min(lower, default=incident.severity), top])
     if low < incident.severity:
-        change_severity(draft, e.SeverityChanged(to=low, via="rule"))
+        change_severity(draft, _level(draft, low, "rule"))
 
 
 def _watch_the_clock(draft: Draft) -> None:
@@ -305,8 +389,8 @@ def time_is_up(draft: Draft, entry: int, index: int) -> None:
     if leave.to is None:
         if leave.alert is not None:
             _nudge(draft, leave.alert)
-        if leave.after is not None:
-            draft.set_timer(f"leave:{entry}:{index}", leave.after)
+        if leave.after is not None and leave.alert is not None:
+            draft.set_timer(f"leave:{entry}:{index}", _next_nudge(draft, leave.alert, leave.after))
         return
     way = machine.timed_out(incident, index, draft.now)
     if way is not None:
@@ -330,7 +414,7 @@ def step_is_late(draft: Draft, run: StepRun) -> None:
             enter(draft, state, via="late_step")
         case RaiseTo(level):
             if level > draft.incident.severity:
-                change_severity(draft, e.SeverityChanged(to=level, via="late_step"))
+                change_severity(draft, _level(draft, level, "late_step"))
         case _:
             chase(draft, draft.incident.steps[run.id], outcome)
 

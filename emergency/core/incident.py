@@ -119,6 +119,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     alerts: HashTrieMap[str, Alert] = HashTrieMap()
     deliveries: HashTrieMap[str, Delivery] = HashTrieMap()
     of_person: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
+    ladders: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
     timers: HashTrieMap[str, datetime] = HashTrieMap()
     ticked: frozenset[tuple[str, int]] = frozenset()
     expected: frozenset[str] = frozenset()
@@ -185,6 +186,8 @@ def lines_of(playbook: Playbook, fact: str) -> tuple[float, ...]:
             look(leave.when)
         for step in state.steps:
             look(step.when)
+        for expected in state.expects:
+            look(expected.when)
     for each in (*playbook.raises, *playbook.lowers):
         look(each.when)
     return tuple(sorted(found))
@@ -334,6 +337,8 @@ def _requested(i: Incident, event: e.AlertRequested, at: datetime) -> Incident:
     after = replace(i, alerts=i.alerts.insert(alert.id, alert), of_person=i.of_person.insert(event.person, theirs))
     if event.step is None:
         return after
+    ladder = (*i.ladders.get(alert.root, ()), alert.id)
+    after = replace(after, ladders=i.ladders.insert(alert.root, ladder))
     return _with_step(after, event.step, alerts=(*i.steps[event.step].alerts, alert.id))
 
 
@@ -350,6 +355,7 @@ def _climbed(i: Incident, event: e.LadderClimbed, at: datetime) -> Incident:
 def _acknowledged(i: Incident, event: e.AlertAcknowledged, at: datetime) -> Incident:
     alert = i.alerts[event.alert]
     after = _with_alert(i, event.alert, status="acknowledged", answered=at)
+    after = replace(after, unfilled=i.unfilled - {(alert.role or "", alert.slot)})
     if alert.step is None:
         return after
     run = i.steps[alert.step]

@@ -7,6 +7,7 @@ finite and can be explained. Lengths are `timedelta`, severities are colours, wo
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -296,8 +297,10 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
     since: str
 
 
-class Playbook(msgspec.Struct, frozen=True, kw_only=True):
+class Playbook(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A whole plan. `states` stand in the order written; the first is where an incident begins.
+
+    Compared by identity: a plan is loaded once and shared, and what is compiled from it is kept beside it.
 
     silent_place: nobody who is believed to be at the incident's place is rung or texted.
     """
@@ -329,15 +332,22 @@ class Playbook(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             KeyError: there is none.
         """
-        for state in self.states:
-            if state.name == name:
-                return state
-        raise KeyError(name)
+        return _states_of(self)[name]
 
     def fact(self, name: str) -> Fact | None:
         """Return the declared fact, or None."""
-        return next((fact for fact in self.facts if fact.name == name), None)
+        return _facts_of(self).get(name)
 
     def agency(self, name: str) -> Agency | None:
         """Return the agency of the plan, or None."""
         return next((agency for agency in self.agencies if agency.name == name), None)
+
+
+@lru_cache(maxsize=256)
+def _facts_of(playbook: Playbook) -> dict[str, Fact]:
+    return {fact.name: fact for fact in playbook.facts}
+
+
+@lru_cache(maxsize=256)
+def _states_of(playbook: Playbook) -> dict[str, State]:
+    return {state.name: state for state in playbook.states}

@@ -15,7 +15,7 @@ CODE = re.compile(
     r"(?<![A-Z0-9])(?P<code>X?[A-HJ-NP-WY][0-9]{2,4})(?P<letter>[A-HJ-NP-Y]{0,2}?)"
     r"(?:[\s+:.,\-]*(?P<key>[1-9])(?![0-9]))?(?![A-Z0-9])"
 )
-BARE = re.compile(r"^(?P<key>[1-9])(?![0-9])(?P<rest>.*)$", re.DOTALL)
+BARE = re.compile(r"^\+?(?P<key>[1-9])(?![0-9])(?P<rest>.*)$", re.DOTALL)
 
 WORDS: dict[str, str] = {
     **dict.fromkeys(
@@ -44,6 +44,8 @@ WORDS: dict[str, str] = {
 }
 OPT_OUT = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 """Words that carriers take as `never write to me again` (Twilio, advanced opt-out). They are never ours."""
+MARKS = ("Mn", "Me")
+"""Marks on other characters: the keycap of a digit that was picked as an emoji."""
 LONGEST = 1600
 EDGES = " \t\r\n'\"“”‘’「」『』()（）[]【】<>。.,，!！?？;；:：、~"
 
@@ -63,7 +65,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 def tidy(text: str) -> str:
     """Return *text* with compatible characters folded (full-width digits become digits), in capitals, edges trimmed."""
     folded = unicodedata.normalize("NFKC", text[:LONGEST]).upper()
-    plain = "".join(ch for ch in folded if ch.isprintable() or ch.isspace())
+    plain = "".join(ch for ch in folded if (ch.isprintable() or ch.isspace()) and unicodedata.category(ch) not in MARKS)
     return plain.strip(EDGES)
 
 

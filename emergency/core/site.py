@@ -61,8 +61,8 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
     ends: str
 
 
-class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """One building. `places` holds the site itself first."""
+class Site(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One building. `places` holds the site itself first. Compared by identity, like a plan."""
 
     id: str
     name: Text

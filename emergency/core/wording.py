@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from emergency.core.guards import told_of
 from emergency.core.incident import Alert, Incident, StepRun
 from emergency.core.playbook import Step
-from emergency.core.sandbox import fill, render
+from emergency.core.sandbox import LONGEST, fill, render
 from emergency.core.values import SEVERITY_WORDS, Language, Mode, Text
 
 TEMPLATES: dict[str, Text] = {
@@ -29,8 +30,10 @@ TEMPLATES: dict[str, Text] = {
         "{{code}} {{headline}}, {{place}}{{zone}}. You: {{role}}. {{do}}. {{reply}}",
     ),
     "tasks": Text(
-        "{{code}}{{headline}},{{place}}。{% for t in tasks %}{{t.ref}}{{t.role}}:{{t.do}};{% endfor %}{{reply}}",
-        "{{code}} {{headline}}, {{place}}. {% for t in tasks %}{{t.ref}} {{t.role}}: {{t.do}}; {% endfor %}{{reply}}",
+        "{{code}}{{headline}},{{place}}。"
+        "{% for t in tasks %}{{t.ref}}{{t.role}}{{t.zone}}:{{t.do}};{% endfor %}{{reply}}",
+        "{{code}} {{headline}}, {{place}}. "
+        "{% for t in tasks %}{{t.ref}} {{t.role}}{{t.zone}}: {{t.do}}; {% endfor %}{{reply}}",
     ),
     "stand_by": Text(
         "{{code}}{{headline}},{{place}}。你:{{role}}。待命,听指令。{{reply}}",
@@ -68,10 +71,10 @@ TEMPLATES: dict[str, Text] = {
     "no_reply": Text("接到电话请按1", "Answer our call with 1"),
     "voice_task": Text(
         "{{sign}}应急。编号{{spoken}}。{{headline}},{{place}}{{zone}}。"
-        "{% for t in tasks %}您是{{t.role}}。{{t.do}}。{% endfor %}"
+        "{% for t in tasks %}您是{{t.role}}{{t.zone}}。{{t.do}}。{% endfor %}"
         "{% if keys %}收到按1{% for k in keys %},{{k.label}}按{{k.key}}{% endfor %}。需要帮助按9。{% endif %}",
         "{{sign}} emergency {{spoken}}. {{headline}}, {{place}}{{zone}}. "
-        "{% for t in tasks %}You are {{t.role}}. {{t.do}}. {% endfor %}"
+        "{% for t in tasks %}You are {{t.role}}{{t.zone}}. {{t.do}}. {% endfor %}"
         "{% if keys %}Press 1 received{% for k in keys %}, {{k.key}} {{k.label}}{% endfor %}, 9 for help.{% endif %}",
     ),
     "voice_tell": Text("{{sign}}应急。{{body}}", "{{sign}} emergency. {{body}}"),
@@ -110,8 +113,12 @@ REASONS: dict[str, Text] = {
 }
 
 KEY_WORDS: dict[str, Text] = {"2": Text("完成", "done"), "3": Text("不能", "cannot")}
+COMMAND = Text("指挥", "command")
+"""What was handed over when it is no role of the site."""
 MARK = Text("【演练】", "DRILL ")
 END_MARK = Text("【演练】", " DRILL")
+ROOM = 60
+"""Characters kept free around a body for what stands before and after it: brackets and drill marks."""
 DIGITS = Text("零一二三四五六七八九", "0123456789")
 FIRST_ANSWER_KEY = 4
 
@@ -174,15 +181,13 @@ def _values(incident: Incident, language: str, alert: Alert, run: StepRun | None
         "place": place.short.of(language),
         "state": incident.now_in.title.of(language),
         "severity": SEVERITY_WORDS[incident.severity].of(language),
-        "role": incident.site.duty(alert.role).title.of(language) if alert.role else "",
+        "role": incident.site.duty(alert.role).title.of(language) if alert.role else COMMAND.of(language),
         "zone": "",
         "text": "",
     }
     if run is not None:
         values["do"] = what_to_do(incident, run, language)
-        if run.zone:
-            comma = "," if language == "zh" else ", "
-            values["zone"] = comma + incident.site.place(run.zone).short.of(language)
+        values["zone"] = in_zone(incident, run, language)
     if alert.kind == "merged" and alert.about:
         values["where"] = incident.site.place(alert.about).short.of(language)
     return values
@@ -200,6 +205,13 @@ def what_to_do(incident: Incident, run: StepRun, language: str) -> str:
         return fill(run.nudge.of(language), context(incident, language))
     step = incident.plan_of(run)
     return fill(step.do.of(language), context(incident, language)) if step else ""
+
+
+def in_zone(incident: Incident, run: StepRun, language: str) -> str:
+    """Return the zone that the run is for, after a comma; nothing when it is not one zone's."""
+    if run.zone is None:
+        return ""
+    return Text(",", ", ").of(language) + incident.site.place(run.zone).short.of(language)
 
 
 def keys_of(incident: Incident, run: StepRun, language: str) -> tuple[tuple[str, str], ...]:
@@ -289,26 +301,49 @@ def render_sms(lines: Sequence[Line], names: Mapping[str, str], texts: Mapping[s
 
 
 def wrap(body: str, sign: str, language: str, mode: Mode) -> str:
-    """Return *body* under the signature, between drill marks when it is practice."""
+    """Return *body* under the signature, between drill marks when it is practice; a long body is cut, never a mark."""
     drill = mode == "drill"
     values = {
         "sign": sign,
         "mark": MARK.of(language) if drill else "",
         "endmark": END_MARK.of(language) if drill else "",
-        "body": body,
+        "body": body[: max(0, LONGEST - len(sign) - ROOM)],
     }
     return _say("sms", language, values)
 
 
+def bare_words(line: Line) -> str:
+    """Return the least that a message says, without any template: what, where, and the code to answer with."""
+    said = " ".join(filter(None, (line.ref or line.code, line.values.get("headline"), line.values.get("place"))))
+    drill = line.mode == "drill"
+    mark, end = (MARK.of(line.language), END_MARK.of(line.language)) if drill else ("", "")
+    return f"{mark}{said}{end}"
+
+
 def _incident_words(lines: list[Line], names: Mapping[str, str], texts: Mapping[str, str]) -> str:
     tasks = [line for line in lines if line.kind in ("task", "stand_by")]
-    told = list(dict.fromkeys(_one(line, names, texts) for line in lines if line not in tasks))
+    told = _told([line for line in lines if line not in tasks], names, texts)
     parts = []
     if len(tasks) == 1:
         parts.append(_one(tasks[0], names, texts))
     elif tasks:
         parts.append(_several(tasks))
     return " ".join(parts + told)
+
+
+def _told(lines: Sequence[Line], names: Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
+    """Return what is told beside the tasks, each once; all gaps of one incident in one breath."""
+    said: dict[str, None] = {}
+    gaps: dict[str, list[Line]] = {}
+    for line in lines:
+        if line.kind == "gap":
+            gaps.setdefault(line.code, []).append(line)
+    for line in lines:
+        if line.kind == "gap":
+            roles = dict.fromkeys(each.values.get("role", "") for each in gaps[line.code])
+            line = replace(line, values={**line.values, "role": Text("、", ", ").of(line.language).join(roles)})
+        said.setdefault(_one(line, names, texts))
+    return list(said)
 
 
 def _one(line: Line, names: Mapping[str, str], texts: Mapping[str, str]) -> str:
@@ -330,10 +365,7 @@ def _reply_hint(line: Line) -> str:
 
 def _several(tasks: list[Line]) -> str:
     first = tasks[0]
-    listed = [
-        {"ref": t.ref, "role": t.values.get("role", ""), "do": t.values.get("do") or STAND_BY.of(t.language)}
-        for t in tasks
-    ]
+    listed = [{"ref": t.ref, **_task(t)} for t in tasks]
     hint = "reply_many" if first.two_way else "no_reply"
     reply = _say(hint, first.language, {"code": first.code, "ref": first.ref})
     values = {**first.values, "code": first.code, "tasks": listed, "reply": reply}
@@ -341,6 +373,12 @@ def _several(tasks: list[Line]) -> str:
 
 
 STAND_BY = Text("待命", "stand by")
+
+
+def _task(line: Line) -> dict[str, str]:
+    """Return what one of several tasks says: as whom, in which zone where it is one zone's, and what to do."""
+    do = line.values.get("do") or STAND_BY.of(line.language)
+    return {"role": line.values.get("role", ""), "zone": line.values.get("zone", ""), "do": do}
 
 
 def render_voice(lines: Sequence[Line], names: Mapping[str, str], texts: Mapping[str, str]) -> tuple[str, str]:
@@ -351,12 +389,12 @@ def render_voice(lines: Sequence[Line], names: Mapping[str, str], texts: Mapping
     parts = []
     if tasks:
         parts.append(_voice_tasks(tasks))
-    told = [_one(line, names, texts) for line in lines if line not in tasks]
+    told = _told([line for line in lines if line not in tasks], names, texts)
     if told:
-        parts.append(_say("voice_tell", first.language, {"sign": first.sign, "body": " ".join(dict.fromkeys(told))}))
+        parts.append(_say("voice_tell", first.language, {"sign": first.sign, "body": " ".join(told)}))
     body = " ".join(parts)
     if first.mode == "drill":
-        body = _say("voice_drill", first.language, {"body": body})
+        body = _say("voice_drill", first.language, {"body": body[: LONGEST - ROOM]})
     return body, keys
 
 
@@ -370,9 +408,18 @@ def voice_keys(tasks: Sequence[Line]) -> tuple[str, ...]:
 
 
 def _voice_tasks(tasks: list[Line]) -> str:
+    by_incident: dict[str, list[Line]] = {}
+    for task in tasks:
+        by_incident.setdefault(task.code, []).append(task)
+    if len(tasks) == 1:
+        return _voice_incident(tasks, single=True)
+    said = "".join(_voice_incident(each, single=False) for each in by_incident.values())
+    return said + Text("收到按1。", "Press 1 received.").of(tasks[0].language)
+
+
+def _voice_incident(tasks: list[Line], *, single: bool) -> str:
     first = tasks[0]
-    single = len(tasks) == 1
-    listed = [{"role": t.values.get("role", ""), "do": t.values.get("do") or STAND_BY.of(t.language)} for t in tasks]
+    listed = [{**_task(t), **({"zone": ""} if single else {})} for t in tasks]  # a single one's stands at the front
     labels = [{"key": key, "label": label} for key, label in first.keys] if single else []
     values = {
         **first.values,
@@ -382,10 +429,7 @@ def _voice_tasks(tasks: list[Line]) -> str:
         "keys": labels or [{"key": "1", "label": ""}] if single else [],
         "zone": first.values.get("zone", "") if single else "",
     }
-    text = _say("voice_task", first.language, values)
-    if not single:
-        text += Text("收到按1。", "Press 1 received.").of(first.language)
-    return text
+    return _say("voice_task", first.language, values)
 
 
 def spoken(code: str, language: str) -> str:

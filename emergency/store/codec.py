@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -34,9 +35,16 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def encode_document(value: msgspec.Struct) -> bytes:
+@lru_cache(maxsize=64)
+def encode_document(value: Playbook | Site) -> bytes:
     """Return a plan or a site as canonical JSON."""
     return msgspec.json.encode(value, order="sorted")
+
+
+@lru_cache(maxsize=64)
+def document_digest(value: Playbook | Site) -> str:
+    """Return the digest under which a plan or a site is kept."""
+    return digest(encode_document(value))
 
 
 def decode_playbook(name: str, fetch: Fetch) -> Playbook:
@@ -57,10 +65,9 @@ def encode(event: e.AnyEvent) -> bytes:
     """Return *event* as JSON; the opening names its plan and site by digest."""
     if not isinstance(event, e.IncidentOpened):
         return _ENCODER.encode(event)
-    data: dict[str, Any] = msgspec.to_builtins(event)
-    data["playbook"] = digest(encode_document(event.playbook))
-    data["site"] = digest(encode_document(event.site))
-    return _ENCODER.encode(data)
+    rest = {name: getattr(event, name) for name in _Opened.__struct_fields__}
+    kept = {"playbook": document_digest(event.playbook), "site": document_digest(event.site)}
+    return _ENCODER.encode({"type": "IncidentOpened", **rest, **kept})
 
 
 def decode(kind: str, v: int, data: bytes, fetch: Fetch) -> e.AnyEvent:

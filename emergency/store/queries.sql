@@ -65,21 +65,22 @@ where status = 'queued' and person = ? and channel = ? and not_before <= ? order
 update outbox set status = 'sending', attempt = attempt + 1, claimed_by = ?, claimed_at = ? where id = ? and status = 'queued'
 
 -- name: next_queued
-select min(not_before) from outbox where status = 'queued'
+select min(not_before) from outbox where status = 'queued' and mode = ? and channel = ?
 
 -- name: sent
 update outbox set status = case when status in ('delivered', 'failed') then status else 'sent' end,
-    provider = ?, provider_id = ?, reason = null where id = ?
+    provider = ?, provider_id = ?, reason = case when status = 'failed' then reason end where id = ?
 
 -- name: ended
 update outbox set status = ?, reason = ? where id = ? and status not in ('failed', 'dropped')
-    and not (status = 'delivered' and ? = 'delivered')
+    and not (status = 'delivered' and (? = 'delivered' or channel = 'sms'))
 
 -- name: requeue
-update outbox set status = 'queued', not_before = ?, reason = ?, claimed_by = null, claimed_at = null where id = ?
+update outbox set status = 'queued', not_before = ?, reason = ?, claimed_by = null, claimed_at = null
+where id = ? and status in ('sending', 'unknown')
 
 -- name: unknown
-update outbox set status = 'unknown', reason = ? where id = ?
+update outbox set status = 'unknown', reason = ? where id = ? and status in ('sending', 'unknown')
 
 -- name: stranded
 select id, incident, alert, person, channel, mode, number, urgency, attempt, line, queued_at, expires_at, status,
@@ -93,8 +94,16 @@ from outbox where status = 'sent' and claimed_at > ? order by claimed_at limit ?
 select id, incident, alert, person, channel, mode, number, urgency, attempt, line, queued_at, expires_at, status, provider_id
 from outbox where id = ?
 
+-- name: why_waiting
+select id, reason from outbox where incident = ? and status in ('queued', 'sending', 'unknown') and reason is not null
+
 -- name: merged_with
 select id, incident from outbox where provider_id = ?
+
+-- name: went_with
+select b.id from outbox a join outbox b
+    on b.status in ('sending', 'unknown', 'sent') and b.claimed_at = a.claimed_at and b.claimed_by = a.claimed_by
+where a.id = ?
 
 -- name: known_provider_ids
 select provider_id from outbox where person = ? and provider_id is not null

@@ -17,6 +17,8 @@ from typing import Any
 import msgspec
 
 from emergency.core import events as e
+from emergency.core.playbook import Playbook
+from emergency.core.site import Site
 from emergency.core.values import Mode
 from emergency.errors import Conflict, StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from emergency.ids import seal_of
@@ -282,9 +284,9 @@ class SqliteStore:
         self._do("clear_timers", id)
 
     def _keep_documents(self, opening: e.IncidentOpened) -> None:
-        for kind, value in (("playbook", opening.playbook), ("site", opening.site)):
-            body = codec.encode_document(value)
-            self._do("put_document", codec.digest(body), kind, body)
+        documents: tuple[tuple[str, Playbook | Site], ...] = (("playbook", opening.playbook), ("site", opening.site))
+        for kind, value in documents:
+            self._do("put_document", codec.document_digest(value), kind, codec.encode_document(value))
 
     def verify(self, id: str) -> int:
         """Return how many lines the log of an incident has, after recomputing its whole chain.
@@ -338,12 +340,12 @@ class SqliteStore:
         """The message is delivered or failed; an end never goes back."""
         self._do("ended", status, reason, id, status)
 
-    def requeue(self, id: str, not_before: datetime, reason: str) -> None:
-        """Put a message back in line for later."""
-        self._do("requeue", to_text(not_before), reason, id)
+    def requeue(self, id: str, not_before: datetime, reason: str) -> bool:
+        """Put a message back in line for later; return False when a report has ended it meanwhile."""
+        return self._do("requeue", to_text(not_before), reason, id) == 1
 
     def mark_unknown(self, id: str, reason: str) -> None:
-        """Nobody knows what became of the message."""
+        """Nobody knows what became of the message, unless a report has said so meanwhile."""
         self._do("unknown", reason, id)
 
     def stranded(self) -> list[OutboxRow]:
@@ -372,9 +374,17 @@ class SqliteStore:
         row = self._one("delivery", id)
         return msgspec.structs.replace(_outbox(row[:12]), status=row[12], provider_id=row[13] or "") if row else None
 
+    def why_waiting(self, incident: str) -> dict[str, str]:
+        """Return, for messages of an incident that were tried and wait for another try, id to reason."""
+        return dict(self._all("why_waiting", incident))
+
     def merged_with(self, provider_id: str) -> list[str]:
         """Return the ids of the messages that went out together under *provider_id*."""
         return [row[0] for row in self._all("merged_with", provider_id)]
+
+    def went_with(self, id: str) -> list[str]:
+        """Return the ids of the messages that were claimed together with *id*, before a provider named them."""
+        return [row[0] for row in self._all("went_with", id)]
 
     def known_provider_ids(self, person: str) -> frozenset[str]:
         """Return the provider's ids of what was sent to *person*."""
@@ -384,9 +394,9 @@ class SqliteStore:
         """Return (channel, status) to how many messages."""
         return {(row[0], row[1]): row[2] for row in self._all("outbox_counts")}
 
-    def next_queued(self) -> datetime | None:
-        """Return when the next waiting message may go, or None when none waits."""
-        row = self._one("next_queued")
+    def next_queued(self, mode: Mode, channel: str) -> datetime | None:
+        """Return when the next waiting message may go that way, or None when none waits."""
+        row = self._one("next_queued", mode, channel)
         return from_text(row[0]) if row and row[0] else None
 
     # timers
@@ -445,6 +455,15 @@ class SqliteStore:
         digest = codec.digest(body)
         self._do("put_document", digest, kind, body)
         self._do("set_current", name, digest, to_text(at))
+
+    def current_digest(self, name: str) -> str | None:
+        """Return the digest of what holds now under *name*, or None."""
+        row = self._one("current", name)
+        return row[0] if row else None
+
+    def document(self, digest: str) -> bytes:
+        """Return a document by its digest. Raises StoreDamaged when it is not there."""
+        return self._fetch(digest)
 
     def current(self, name: str) -> bytes | None:
         """Return what holds now under *name*, or None."""

@@ -59,6 +59,13 @@ def make_app(server: Server) -> FastAPI:
     async def healthz() -> dict[str, Any]:
         return await _health(server)
 
+    @web.get("/metrics")
+    async def metrics() -> Response:
+        from emergency.web.metrics import exposition, look
+
+        figures = await server.desk.do(lambda engine: look(engine, server.trouble, server.outbox.in_flight))
+        return Response(exposition(figures), media_type="text/plain; version=0.0.4")
+
     if server.hooks is not None:
         _add_hooks(web, server, server.hooks)
     _add_api(web, server)

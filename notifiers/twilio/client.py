@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from emergency.errors import TemporaryFailure, UnknownOutcome
+from emergency.errors import PermanentFailure, TemporaryFailure, UnknownOutcome
 from notifiers.twilio.errors import CALLBACK_REFUSED, Refused, failure, not_now
 from notifiers.twilio.settings import TwilioSettings
 
@@ -93,6 +93,28 @@ class TwilioClient:
         if found is None:
             raise TemporaryFailure("20404")
         return list(found)
+
+    async def examine(self) -> datetime:
+        """Return Twilio's own time, after it knew our account.
+
+        Raises:
+            PermanentFailure: `credentials`. TemporaryFailure: Twilio cannot be asked now.
+        """
+        from email.utils import parsedate_to_datetime
+
+        rest = self.rest()
+        url = f"https://api.twilio.com/2010-04-01/Accounts/{self._settings.account_sid}/Messages.json?PageSize=1"
+        try:
+            answer = await rest.request_async("GET", url)
+        except Refused as refused:
+            if refused.status in (401, 403):
+                raise PermanentFailure("credentials") from None
+            raise not_now(refused) from None
+        date = answer.headers.get("Date", "")
+        try:
+            return parsedate_to_datetime(date).astimezone(UTC)
+        except ValueError:
+            raise TemporaryFailure("no_date") from None
 
     async def close(self) -> None:
         """Let go of the connections; the next use opens new ones."""

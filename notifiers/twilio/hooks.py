@@ -174,6 +174,14 @@ class TwilioHooks:
         """Return whether Twilio signed this request to *path* of our public address."""
         return signature_ok(self._settings, path, form, signature)
 
+    def sign(self, path: str, form: Pairs) -> str:
+        """Return the signature that Twilio would put on this request."""
+        from twilio.request_validator import RequestValidator
+
+        url = (self._settings.public_url or "") + path
+        signature: str = RequestValidator(self._settings.auth_tokens[0]).compute_signature(url, dict(form))
+        return signature
+
     def read_sms(self, form: Pairs) -> Inbound:
         """Return the text message. Raises ValueError."""
         return read_sms(form)

@@ -53,6 +53,14 @@ class TwilioSms:
             one_way_countries=ONE_WAY,
         )
 
+    async def warm(self) -> None:
+        """Import the library and make its client."""
+        self._client.rest().messages  # noqa: B018 - made when first asked for
+
+    async def examine(self) -> datetime:
+        """Return Twilio's own time, after it knew our account; see `AnswersForItself`."""
+        return await self._client.examine()
+
     async def send(self, message: Message) -> Receipt:
         """Hand *message* over with one request; see `Notifier.send`."""
         check(message, self.channel, self.abilities)

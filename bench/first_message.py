@@ -1,0 +1,153 @@
+"""How long until the first message leaves: with a server, without one, and what starting costs."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+from pathlib import Path
+from secrets import token_hex
+
+from bench.common import (
+    PYTHON,
+    ROOT,
+    Figure,
+    Provider,
+    Serving,
+    bare_client,
+    durable_commit,
+    environment,
+    folder,
+    install,
+    median,
+    percentile,
+    timed,
+)
+from emergency.control import ask
+
+RUNS = 100
+STARTS = 9
+
+
+def serving() -> list[Figure]:
+    """Trigger accepted → first request at the provider, against one durable commit and one post."""
+    with folder() as home:
+        install(home)
+        provider = Provider()
+        floor = _floor(home, provider)
+        server = Serving(home, provider)
+        try:
+            ours = [_one_trigger(server, provider) for _ in range(RUNS)][5:]
+        finally:
+            server.stop()
+            provider.stop()
+    return [
+        Figure("serve: trigger accepted → first request, p50", median(ours), median(floor), 3, "ms"),
+        Figure("serve: trigger accepted → first request, p99", percentile(ours, 0.99), median(floor), 6, "ms"),
+    ]
+
+
+def _floor(home: Path, provider: Provider) -> list[float]:
+    commit = durable_commit(home / "floor.db")
+
+    async def run() -> list[float]:
+        client = bare_client(provider.env())
+        found = []
+        for _ in range(RUNS):
+            start = time.time()
+            commit()
+            await client.messages.create_async(to="+12125550123", from_=provider.told["numbers"][0], body="floor")
+            found.append((time.time() - start) * 1000)
+        await client.http_client.close()
+        return found[5:]
+
+    return asyncio.run(run())
+
+
+def _one_trigger(server: Serving, provider: Provider) -> float:
+    before = len(provider.ledger())
+    start = time.time()
+    answer = ask(
+        server.socket,
+        {"verb": "trigger", "args": {"playbook": "fire", "at": "B1 food court", "separate": True, "id": token_hex(6)}},
+    )
+    first = _first_after(provider, before)
+    code = answer["document"]["incident"]
+    ask(server.socket, {"verb": "cancel", "args": {"code": code, "reason": "measured"}})
+    time.sleep(0.05)
+    return (first - start) * 1000
+
+
+def _first_after(provider: Provider, before: int) -> float:
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        entries = provider.ledger(before)
+        if entries:
+            return min(float(entry["wall"]) for entry in entries)
+        time.sleep(0.005)
+    raise RuntimeError("no message left within five seconds")
+
+
+UNAVOIDABLE = """
+import asyncio, sqlite3, click, msgspec, rpds, jinja2.sandbox, transitions, twilio.rest, aiohttp, os
+from notifiers.twilio.transport import Transport
+from twilio.rest import Client
+async def post():
+    client = Client(os.environ["TWILIO_ACCOUNT_SID"], os.environ["TWILIO_AUTH_TOKEN"],
+                    http_client=Transport(os.environ["TWILIO_API_URL"], 5.0))
+    await client.messages.create_async(to="+12125550123", from_=os.environ["TWILIO_FROM"], body="floor")
+    await client.http_client.close()
+asyncio.run(post())
+"""
+
+
+def starting() -> list[Figure]:
+    """Process start → first request without and with a server, and `--help`."""
+    with folder() as home:
+        install(home)
+        provider = Provider()
+        env = environment(home, provider, PYTHONPATH=str(ROOT))
+        click_alone = [timed(lambda: _run([PYTHON, "-c", CLICK_ALONE], env)) for _ in range(STARTS)]
+        help_ = [timed(lambda: _run([PYTHON, str(ROOT / "cli.py"), "--help"], env)) for _ in range(STARTS)]
+        floor = [_started(provider, [PYTHON, "-c", UNAVOIDABLE], env) for _ in range(STARTS)]
+        alone = [_started(provider, _trigger(n), env) for n in range(STARTS)]
+        server = Serving(home, provider)
+        try:
+            beside = [_started(provider, _trigger(n), env) for n in range(STARTS)]
+        finally:
+            server.stop()
+            provider.stop()
+    return [
+        Figure("emergency trigger, no server: start → first request", median(alone), median(floor), 1.5, "ms"),
+        Figure(
+            "emergency trigger, server running: start → first request", median(beside), median(click_alone), 2, "ms"
+        ),
+        Figure("emergency --help", median(help_), median(click_alone), 1.3, "ms"),
+    ]
+
+
+CLICK_ALONE = """
+import click
+@click.group()
+def main(): "A program."
+@main.command()
+def trigger(): "Start."
+main(["--help"])
+"""
+
+
+def _trigger(n: int) -> list[str]:
+    return [PYTHON, str(ROOT / "cli.py"), "trigger", "fire", "--at", "B1 food court", "--separate"]
+
+
+def _run(command: list[str], env: dict[str, str]) -> None:
+    subprocess.run(command, env=env, cwd=ROOT, check=False, capture_output=True)  # noqa: S603
+
+
+def _started(provider: Provider, command: list[str], env: dict[str, str]) -> float:
+    before = len(provider.ledger())
+    start = time.time()
+    _run(command, env)
+    first = _first_after(provider, before)
+    _run([PYTHON, str(ROOT / "cli.py"), "cancel", "--reason", "measured"], env)
+    return (first - start) * 1000

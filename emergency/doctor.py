@@ -1,0 +1,368 @@
+"""`emergency doctor`: what would go wrong tonight, found before the fire; each finding says what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from emergency.app import App
+from emergency.core.playbook import Playbook
+from emergency.core.segments import segments
+from emergency.core.site import Site
+from emergency.core.values import Text
+from emergency.core.wording import Line, plan_keys, render_sms
+from emergency.engine import Engine
+from emergency.errors import EmergencyError, PermanentFailure, TemporaryFailure
+from emergency.notify import AnswersForItself, Hooks, Notifier
+from emergency.server import HEARTBEAT, watched
+
+Level = Literal["ok", "warning", "error"]
+LEAST_DISK = 200_000_000
+"""Bytes; a year of incidents takes less than a tenth of that (practice)."""
+CLOCKS_APART = timedelta(seconds=30)
+BACKUP_AGE = timedelta(days=7)
+SLOW_WAVE = timedelta(minutes=2)
+"""Longer than this to reach everybody is worth a warning: the first rung of the ladder is one minute (practice)."""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing looked at. do: what to do about it; empty when all is well."""
+
+    id: str
+    level: Level
+    says: Text
+    do: Text = Text("", "")
+
+
+def examine(
+    app: App, hooks: Hooks | None, post: Callable[[str, bytes, dict[str, str]], int] | None = None
+) -> list[Finding]:
+    """Return everything that was looked at, the worst first.
+
+    Args:
+        post: sends a form to an address and returns the status; for the public address. None: not tried.
+    """
+    found: list[Finding] = []
+    try:
+        engine = app.engine()
+    except EmergencyError as error:
+        says = Text(f"存储打不开:{error}", f"the store cannot be opened: {error}")
+        do = Text(
+            "用 emergency restore 恢复备份;紧急时用 trigger --last-resort",
+            "restore a backup; in need, trigger --last-resort",
+        )
+        return [Finding(id="store", level="error", says=says, do=do), *_disk(app)]
+    try:
+        found += [*_store(engine), *_disk(app), *_server(engine), *_backup(engine), *_people(app, engine)]
+        found += [*_messages(app, engine), *_capacity(app, engine)]
+    finally:
+        engine.store.close()
+    found += asyncio.run(_provider(app))
+    found += _public_address(app, hooks, post)
+    order = {"error": 0, "warning": 1, "ok": 2}
+    return sorted(found, key=lambda f: (order[f.level], f.id))
+
+
+def _good(id: str, zh: str, en: str) -> Finding:
+    return Finding(id=id, level="ok", says=Text(zh, en))
+
+
+def _store(engine: Engine) -> Iterator[Finding]:
+    found = engine.store.integrity()
+    broken = []
+    rows = engine.store.all_incidents()
+    for row in rows:
+        try:
+            engine.store.verify(row.id)
+        except EmergencyError as error:
+            broken.append(str(error))
+    if found != "ok" or broken:
+        what = "; ".join([*broken, *([found] if found != "ok" else [])])
+        do = Text(
+            "停止服务,用 emergency restore 恢复备份", "stop the server and restore a backup: emergency restore FILE"
+        )
+        yield Finding(id="store", level="error", says=Text(f"存储损坏:{what}", f"the store is damaged: {what}"), do=do)
+    else:
+        yield _good(
+            "store",
+            f"存储完好,{len(rows)} 个事件的日志都完整",
+            f"the store is whole, and so are the logs of {len(rows)} incidents",
+        )
+
+
+def _disk(app: App) -> Iterator[Finding]:
+    home = app.settings.home
+    free = shutil.disk_usage(home if home.exists() else home.parent).free
+    if free < LEAST_DISK:
+        do = Text("清出空间;磁盘满了什么都记不下", "make room; on a full disk nothing can be recorded")
+        yield Finding(
+            id="disk",
+            level="error",
+            says=Text(f"磁盘只剩 {free // 10**6} MB", f"only {free // 10**6} MB of disk are left"),
+            do=do,
+        )
+    else:
+        yield _good("disk", f"磁盘剩 {free // 10**9} GB", f"{free // 10**9} GB of disk are free")
+
+
+def _server(engine: Engine) -> Iterator[Finding]:
+    beat = engine.store.heartbeat(HEARTBEAT)
+    if watched(engine) and beat is not None:
+        if beat[2]:
+            do = Text("看服务的终端或日志", "look at the server's terminal or journal")
+            yield Finding(
+                id="heartbeat",
+                level="error",
+                says=Text(f"服务有麻烦:{beat[2]}", f"the server is in trouble: {beat[2]}"),
+                do=do,
+            )
+        else:
+            yield _good("heartbeat", "服务在运行", "the server is running")
+        return
+    do = Text(
+        "运行 emergency serve(装成系统服务,见 docs/guides/systemd.md)",
+        "run emergency serve (as a service: docs/guides/systemd.md)",
+    )
+    says = Text("没有服务在运行:没人盯超时和回复", "no server is running: nobody watches timers or replies")
+    yield Finding(id="heartbeat", level="error", says=says, do=do)
+
+
+def _backup(engine: Engine) -> Iterator[Finding]:
+    last = engine.store.heartbeat("backup")
+    do = Text("运行 emergency backup 文件", "run: emergency backup FILE")
+    if last is None:
+        yield Finding(id="backup", level="warning", says=Text("从未备份", "there was never a backup"), do=do)
+    elif engine.clock.now() - last[0] > BACKUP_AGE:
+        days = (engine.clock.now() - last[0]).days
+        yield Finding(
+            id="backup",
+            level="warning",
+            says=Text(f"上次备份在 {days} 天前", f"the last backup is {days} days old"),
+            do=do,
+        )
+    else:
+        yield _good("backup", "备份是近七天的", "the last backup is younger than a week")
+
+
+def _people(app: App, engine: Engine) -> Iterator[Finding]:
+    roster = app.people.roster(engine)
+    reach = app.desktop.reach_of("real")
+    silent = [p.id for p in roster.people.values() if not p.numbers]
+    if silent:
+        listed = ", ".join(silent[:5])
+        do = Text("补上号码后 emergency roster import", "add numbers and import the roster again")
+        says = Text(f"{len(silent)} 人没有号码:{listed}", f"{len(silent)} people have no number: {listed}")
+        yield Finding(id="numbers", level="error", says=says, do=do)
+    one_way: Counter[str] = Counter()
+    for person in roster.people.values():
+        for code in reach.one_way:
+            if person.numbers and person.numbers[0].startswith(f"+{code}"):
+                one_way[code] += 1
+    for code, count in sorted(one_way.items()):
+        do = Text("请他们接电话按键,或设公网地址", "let them answer calls with keys; that needs EMERGENCY_PUBLIC_URL")
+        says = Text(f"+{code} 的 {count} 人不能用短信回复", f"{count} people at +{code} cannot answer by SMS")
+        yield Finding(id="one_way", level="warning", says=says, do=do)
+    if not silent and not one_way:
+        yield _good(
+            "numbers",
+            f"{len(roster.people)} 人都有号码,都能回复",
+            f"all {len(roster.people)} people have a number and can answer",
+        )
+
+
+def _messages(app: App, engine: Engine) -> Iterator[Finding]:
+    site = app.people.site(engine)
+    plans, bad = app.library.load_all(engine, site)
+    for error in bad:
+        do = Text("emergency playbook check 后改正", "mend it; see: emergency playbook check")
+        yield Finding(id="playbook", level="error", says=Text(str(error), str(error)), do=do)
+    long = [f"{plan.id}/{name} ({lang})" for plan in plans.values() for name, lang in too_long(plan, site)]
+    if long:
+        do = Text("缩短 do、headline 或地点简称", "shorten do, headline or the place's short name")
+        shown = ", ".join(long[:6]) + ("…" if len(long) > 6 else "")
+        says = Text(
+            f"{len(long)} 条首发短信会超过一段:{shown}", f"{len(long)} first texts may need two pieces: {shown}"
+        )
+        yield Finding(id="length", level="warning", says=says, do=do)
+    elif plans:
+        yield _good(
+            "length",
+            f"{len(plans)} 个预案的首发短信都在一段之内",
+            f"the first texts of {len(plans)} plans fit one piece each",
+        )
+
+
+def too_long(plan: Playbook, site: Site) -> Iterator[tuple[str, str]]:
+    """Yield (step, language) of first texts that need more than one piece at the longest-named place."""
+    for language in ("zh", "en"):
+        places = [p.short.of(language) for p in site.places if p.kind in (plan.place, "site")]
+        place = max(places, key=len, default="")
+        for state in plan.states:
+            headline = (state.headline or plan.title).of(language)
+            for step in state.steps:
+                line = Line(
+                    kind="task",
+                    language=language,
+                    mode="real",
+                    code=f"{plan.code}99",
+                    sign=site.signature.of(language),
+                    ref=f"{plan.code}99AA",
+                    values={
+                        "headline": headline,
+                        "place": place,
+                        "role": site.duty(step.role).title.of(language),
+                        "do": step.do.of(language),
+                        "zone": "",
+                    },
+                    keys=plan_keys(step, language),
+                )
+                if segments(render_sms([line], {}, {})) > 1:
+                    yield f"{state.name}.{step.name}", language
+
+
+def _capacity(app: App, engine: Engine) -> Iterator[Finding]:
+    people = len(app.people.roster(engine).people)
+    for notifier in _real(app):
+        rate = notifier.abilities.per_second
+        took = timedelta(seconds=people / rate)
+        device = Text("短信", "texts") if notifier.channel == "sms" else Text("电话", "calls")
+        zh = f"{people} 人,每秒 {rate:g} 条{device.zh},全部叫到要 {_length(took)}"
+        en = f"{people} people at {rate:g} {device.en} a second take {_length(took)}"
+        if took > SLOW_WAVE:
+            do = Text(
+                "用短号码或 Messaging Service,并设 TWILIO_SMS_PER_SECOND",
+                "use a short code or a Messaging Service, and set the rate",
+            )
+            yield Finding(id="capacity", level="warning", says=Text(zh, en), do=do)
+        else:
+            yield _good("capacity", zh, en)
+
+
+def _length(length: timedelta) -> str:
+    seconds = round(length.total_seconds())
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+
+
+def _real(app: App) -> list[Notifier]:
+    return [n for n in app.notifiers if "real" in n.abilities.modes]
+
+
+async def _provider(app: App) -> list[Finding]:
+    real = _real(app)
+    if not real:
+        do = Text("设置 TWILIO_ACCOUNT_SID 等,见 README", "set TWILIO_ACCOUNT_SID and its fellows; see the README")
+        return [
+            Finding(
+                id="provider", level="error", says=Text("没有真实通道", "no provider: nothing real can be sent"), do=do
+            )
+        ]
+    found = []
+    for notifier in real:
+        if isinstance(notifier, AnswersForItself):
+            found.append(await _ask(notifier, app))
+    for notifier in real:
+        await notifier.close()
+    return found
+
+
+async def _ask(notifier: AnswersForItself, app: App) -> Finding:
+    try:
+        theirs = await notifier.examine()
+    except PermanentFailure:
+        do = Text("核对 TWILIO_ACCOUNT_SID 和 TWILIO_AUTH_TOKEN", "check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN")
+        return Finding(
+            id="provider",
+            level="error",
+            says=Text("短信平台不认账号", "the provider does not accept our account"),
+            do=do,
+        )
+    except TemporaryFailure as error:
+        do = Text("查网络、代理和防火墙", "check the network, the proxy and the firewall")
+        says = Text(f"连不上短信平台({error.reason})", f"the provider cannot be reached ({error.reason})")
+        return Finding(id="provider", level="error", says=says, do=do)
+    apart = abs(app.clock.now() - theirs)
+    if apart > CLOCKS_APART:
+        do = Text("打开网络校时(NTP)", "switch on network time (NTP)")
+        says = Text(
+            f"本机时钟与平台差 {_length(apart)}", f"this machine's clock is {_length(apart)} off the provider's"
+        )
+        return Finding(id="clock", level="error", says=says, do=do)
+    return _good("provider", "短信平台认账号,时钟一致", "the provider accepts our account, and the clocks agree")
+
+
+def _public_address(
+    app: App, hooks: Hooks | None, post: Callable[[str, bytes, dict[str, str]], int] | None
+) -> list[Finding]:
+    url = app.settings.public_url
+    if url is None or hooks is None:
+        if not _real(app):
+            return []
+        do = Text(
+            "设 EMERGENCY_PUBLIC_URL;没有也行,回复每 4 秒取一次",
+            "set EMERGENCY_PUBLIC_URL; without it replies are fetched every 4 s",
+        )
+        return [
+            Finding(
+                id="address",
+                level="warning",
+                says=Text("没有公网地址,电话不能按键", "no public address: calls take no keys"),
+                do=do,
+            )
+        ]
+    if post is None:
+        return []
+    path = f"/hooks/{hooks.name}/status/doctor/1"
+    form = [("MessageSid", "SM" + "0" * 32), ("MessageStatus", "delivered")]
+    body = "&".join(f"{k}={v}" for k, v in form).encode()
+    headers = {hooks.signature_header: hooks.sign(path, form), "Content-Type": "application/x-www-form-urlencoded"}
+    status = post(url + path, body, headers)
+    if status == 404:  # signed, read, and rightly no delivery of ours
+        return [_good("address", "公网地址通,签名对", "the public address answers and signatures agree")]
+    if status == 403:
+        do = Text(
+            "EMERGENCY_PUBLIC_URL 须与平台里填的一字不差",
+            "EMERGENCY_PUBLIC_URL must be exactly what the provider posts to",
+        )
+        return [
+            Finding(
+                id="address",
+                level="error",
+                says=Text("公网地址通,但签名不对", "the address answers, but refuses the signature"),
+                do=do,
+            )
+        ]
+    do = Text(
+        "查域名、证书、端口转发,并确认服务在运行", "check name, certificate and forwarding, and that the server runs"
+    )
+    says = Text(
+        f"公网地址不通({status or '无回应'})", f"the public address does not lead to us ({status or 'no answer'})"
+    )
+    return [Finding(id="address", level="error", says=says, do=do)]
+
+
+def post_form(url: str, body: bytes, headers: dict[str, str]) -> int:
+    """Post a form and return the status; 0 when nobody answers within five seconds."""
+    import urllib.error
+    import urllib.request
+
+    if not url.startswith(("http://", "https://")):
+        return 0
+    request = urllib.request.Request(url, data=body, headers=headers, method="POST")  # noqa: S310 - checked above
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def document(findings: list[Finding]) -> dict[str, Any]:
+    """Return the findings for JSON."""
+    return {"findings": [msgspec.to_builtins(f) for f in findings], "errors": sum(f.level == "error" for f in findings)}

@@ -1,0 +1,81 @@
+"""Scenes for drills: the sample mall, its people, the shipped plans, a clock that is moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+
+from tests.scenarios.scene import DAY, NIGHT, NOON, Scene
+from tests.scenarios.stories import STORIES
+
+
+@pytest.fixture
+def scenes() -> Iterator[Callable[[datetime], Scene]]:
+    """Make scenes that begin when one likes; each log is verified at the end."""
+    made: list[Scene] = []
+
+    def make(start: datetime = NOON) -> Scene:
+        made.append(Scene(start))
+        return made[-1]
+
+    yield make
+    for scene in made:
+        scene.close()
+
+
+@pytest.fixture
+def scene(scenes: Callable[[datetime], Scene]) -> Scene:
+    """A scene that begins on a Sunday at noon."""
+    return scenes(NOON)
+
+
+class Played:
+    """Scenes that several tests read and none changes: each is played once."""
+
+    def __init__(self, play: Callable[[str], Scene]) -> None:
+        self._play = play
+        self._known: dict[str, Scene] = {}
+
+    def __call__(self, playbook: str) -> Scene:
+        """Return the scene of a plan."""
+        if playbook not in self._known:
+            self._known[playbook] = self._play(playbook)
+        return self._known[playbook]
+
+    def close(self) -> None:
+        """Verify and put away."""
+        for scene in self._known.values():
+            scene.close()
+
+
+def _silent_week(playbook: str) -> Scene:
+    scene = Scene(NIGHT)
+    scene.open(playbook)
+    scene.run(until=7 * DAY)
+    return scene
+
+
+@pytest.fixture(scope="session")
+def silence() -> Iterator[Played]:
+    """Each plan, begun at three in the morning, for a week in which nobody answers anything."""
+    played = Played(_silent_week)
+    yield played
+    played.close()
+
+
+def _whole_story(playbook: str) -> Scene:
+    scene = Scene(NOON)
+    STORIES[playbook](scene)
+    scene.open(playbook)
+    scene.run(until=40 * DAY)
+    return scene
+
+
+@pytest.fixture(scope="session")
+def story() -> Iterator[Played]:
+    """Each plan from the report to the archive, as it should go."""
+    played = Played(_whole_story)
+    yield played
+    played.close()
