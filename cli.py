@@ -350,10 +350,10 @@ def trigger(session: Session, /, playbook: str, as_json: bool, **args: Any) -> N
     emergency trigger 电梯困人 --at 2号梯
     emergency trigger F --at K12
     """
-    from secrets import token_hex
+    from emergency.ids import new_incident_id
 
     began = moment()
-    document = ask(session, "trigger", playbook=playbook, id=token_hex(6), **args)
+    document = ask(session, "trigger", playbook=playbook, id=new_incident_id(), **args)
     if document["_server"]:
         document = _wait_for_the_first_wave(session, document, began)
     if args.get("at") is None:
@@ -495,12 +495,11 @@ def reply(session: Session, /, person: str, text: tuple[str, ...], as_json: bool
     emergency reply wang_jun F07A 1        he has it
     emergency reply 王军 F07A 2             it is done
     """
-    from secrets import token_hex
-
+    from emergency.ids import new_incident_id
     from emergency.phrases import phrase
 
     began = moment()
-    document = ask(session, "reply", person=person, text=" ".join(text), id=token_hex(6))
+    document = ask(session, "reply", person=person, text=" ".join(text), id=new_incident_id())
 
     def lines() -> list[str]:
         said = document["answer"] or phrase("silence", session.lang)

@@ -89,7 +89,7 @@ class Provider:
 
     def __init__(self, latency: float = 0.0) -> None:
         command = [PYTHON, "-m", "tests.fake_twilio", "--port", "0", "--latency", str(latency)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # noqa: S603
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self.process.stdout is not None
         self.told = json.loads(self.process.stdout.readline())
         self.url = self.told["base_url"]
@@ -107,7 +107,7 @@ class Provider:
 
     def ledger(self, since: int = 0) -> list[dict[str, Any]]:
         """Return the requests that arrived, oldest first."""
-        with urllib.request.urlopen(f"{self.url}/_fake/ledger?since={since}", timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{self.url}/_fake/ledger?since={since}", timeout=30) as answer:
             found: list[dict[str, Any]] = json.loads(answer.read())
         return found
 

@@ -47,7 +47,7 @@ sys.stdin.read()
 
 def memory(incidents: int = 50) -> list[Figure]:
     """Resident memory of `serve` with fifty incidents open, against Python idle with the same imports."""
-    idle = subprocess.Popen([PYTHON, "-c", IDLE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    idle = subprocess.Popen([PYTHON, "-c", IDLE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert idle.stdout is not None
     idle.stdout.readline()
     floor = _resident(idle.pid)

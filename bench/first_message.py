@@ -141,7 +141,7 @@ def _trigger(n: int) -> list[str]:
 
 
 def _run(command: list[str], env: dict[str, str]) -> None:
-    subprocess.run(command, env=env, cwd=ROOT, check=False, capture_output=True)  # noqa: S603
+    subprocess.run(command, env=env, cwd=ROOT, check=False, capture_output=True)
 
 
 def _started(provider: Provider, command: list[str], env: dict[str, str]) -> float:

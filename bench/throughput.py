@@ -35,7 +35,7 @@ def crowd(size: int) -> Roster:
             id=f"p{n:05d}",
             name=Text(f"人{n}", f"Person {n}"),
             language="zh" if n % 2 else "en",
-            numbers=(f"+1{200 + area:03d}5550{100 + line:03d}",),
+            numbers=(f"+1{300 + area:03d}5550{100 + line:03d}",),
             roles={"evacuation": 1},
             shift="office",
             on_call=True,

@@ -12,7 +12,7 @@ from datetime import timedelta
 import msgspec
 
 from emergency.core import commands as c
-from emergency.core.incident import Alert, Incident, StepRun
+from emergency.core.incident import ASKING, Alert, Incident, StepRun
 from emergency.core.replies import Reply, is_opt_out, parse, split_code
 from emergency.core.wording import FIRST_ANSWER_KEY, REASONS, answer, in_zone, keys_of, reference, what_to_do
 from emergency.engine import Engine
@@ -134,7 +134,7 @@ class _Reading:
             return [Outcome(kind="unread", says=self._say("nothing"))]
         found = [(self.engine.incident(i), a) for i, a in rows]
         pairs = [(incident, incident.alerts[alert]) for incident, alert in found]
-        asked = [(i, a) for i, a in pairs if a.step is not None]
+        asked = [(i, a) for i, a in pairs if a.kind in ASKING]
         if key == "9":
             return [self._help(incident) for incident in {i.id: i for i, _ in pairs}.values()]
         if not asked:
@@ -189,7 +189,7 @@ class _Reading:
     def _lettered(self, incident: Incident, letter: str, key: str) -> Outcome:
         run = next((r for r in incident.steps.values() if r.letter == letter), None)
         theirs = (incident.alerts[id] for id in incident.of_person.get(self.person, ()))
-        alerts = [alert for alert in theirs if run is not None and alert.step == run.id]
+        alerts = [a for a in theirs if run is not None and a.step == run.id and a.kind in ASKING]
         if not alerts:
             return Outcome(kind="foreign", incident=incident.id, says=self._say("foreign", ref=incident.code + letter))
         return self._press(incident, alerts[-1], key)

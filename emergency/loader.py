@@ -320,7 +320,7 @@ def e164(text: str, country: str) -> str:
     """
     import phonenumbers
 
-    digits = "".join(ch for ch in text if ch.isdigit())
+    digits = "".join(str(int(ch)) for ch in text if ch.isdecimal())
     if digits in EMERGENCY_NUMBERS:
         raise ValueError("is an emergency number; the program never calls those")
     try:
@@ -423,7 +423,7 @@ def _csv_as_file(raw: bytes, name: str) -> yaml_file.YamlFile:
             lines["people", id] = reader.line_num
             people[id] = _row(row)
     except csv.Error as error:
-        raise Mistakes([Problem(file=name, line=reader.line_num, says=f"is not CSV: {error}")]) from error
+        raise Mistakes([Problem(file=name, line=reader.reader.line_num, says=f"is not CSV: {error}")]) from error
     return yaml_file.YamlFile(name, {"people": people}, lines, problems)
 
 

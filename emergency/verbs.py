@@ -7,6 +7,7 @@ roster ids. Every verb runs inside one transaction.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,6 +54,24 @@ class Desktop:
     def reach_of(self, mode: Mode) -> Reach:
         """Return what the providers for this kind of incident can do; nothing where there are none."""
         return self.reach.get(mode, Reach())
+
+
+def _word(args: Args, key: str) -> Any:
+    """Return a word that the verb cannot do without.
+
+    Raises:
+        Mistakes: it is missing.
+    """
+    if args.get(key) in (None, ""):
+        raise Mistakes(f"'{key}' is missing")
+    return args[key]
+
+
+def _whole(args: Args, key: str, usual: int) -> int:
+    word = str(args.get(key) or usual)
+    if not (word.isascii() and word.isdigit() and len(word) < 10):
+        raise Mistakes(f"{key}: '{word}' is no whole number")
+    return int(word)
 
 
 Verb = Callable[[Desktop, Engine, Args], Document]
@@ -174,11 +193,11 @@ def trigger(desktop: Desktop, engine: Engine, args: Args) -> Document:
     plans, bad = desktop.library.load_all(engine, site)
     if not plans:
         raise bad[0] if bad else Mistakes("there is no playbook")
-    plan = find_playbook(str(args["playbook"]), plans.values())
+    plan = find_playbook(str(_word(args, "playbook")), plans.values())
     place = find_place(args.get("at"), plan, site)
     mode: Mode = "drill" if args.get("drill") else "real"
     by = _by(desktop, engine, args)
-    severity = _severity(str(args["severity"])) if args.get("severity") else None
+    severity = _severity(str(_word(args, "severity"))) if args.get("severity") else None
     note = _sealed(engine, args, "note")
     now = engine.clock.now()
     again = None if args.get("separate") else _joins(engine, plan.id, place.id, mode, now)
@@ -237,7 +256,7 @@ def log(desktop: Desktop, engine: Engine, args: Args) -> Document:
     incident = the_incident(engine, args.get("code"))
     lines = [
         {"seq": r.seq, "at": r.at, "kind": r.kind, "data": documents.without_type(r.data), "hash": r.hash}
-        for r in engine.store.records(incident.id, int(args.get("after") or 0))
+        for r in engine.store.records(incident.id, _whole(args, "after", 0))
     ]
     verified = engine.store.verify(incident.id) if args.get("verify") else None
     seals = engine.store.words(documents.seals_in(lines))
@@ -255,13 +274,13 @@ def log(desktop: Desktop, engine: Engine, args: Args) -> Document:
 @_verb
 def reply(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Enter what somebody said by radio or in person, as if it had come by SMS."""
-    person = the_person(desktop, engine, str(args["person"]))
+    person = the_person(desktop, engine, str(_word(args, "person")))
     inbound = Inbound(
         id=f"console:{args.get('id') or ids.new_incident_id()}",
         provider="console",
         channel="sms",
         sender="",
-        text=str(args["text"]),
+        text=str(_word(args, "text")),
     )
     outcome = desktop.inbox.receive(engine, inbound, person=person, by="console")
     code = engine.incident(outcome.incident).code if outcome.incident else None
@@ -272,9 +291,9 @@ def reply(desktop: Desktop, engine: Engine, args: Args) -> Document:
 def transition(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Order a transition; with `override`, over its guard and with a reason."""
     incident = _live(engine, args)
-    to = str(args["to"]).strip().lower().replace("-", "_").replace(" ", "_")
+    to = str(_word(args, "to")).strip().lower().replace("-", "_").replace(" ", "_")
     for state in incident.playbook.states:
-        if plain(str(args["to"])) in (plain(state.title.zh), plain(state.title.en)):
+        if plain(str(_word(args, "to"))) in (plain(state.title.zh), plain(state.title.en)):
             to = state.name
     names = [state.name for state in incident.playbook.states]
     if to not in names:
@@ -299,7 +318,7 @@ def severity(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Raise or lower the level by a person's word."""
     incident = _live(engine, args)
     command = c.ChangeSeverity(
-        to=_severity(str(args["level"])),
+        to=_severity(str(_word(args, "level"))),
         by=_by(desktop, engine, args, incident),
         reason=_sealed(engine, args, "reason"),
     )
@@ -311,7 +330,10 @@ def fact(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Tell facts of the plan: `values` maps a fact to what was said."""
     incident = _live(engine, args)
     by = _by(desktop, engine, args, incident)
-    for name, value in dict(args["values"]).items():
+    values = _word(args, "values")
+    if not isinstance(values, Mapping):
+        raise Mistakes("values: say what was told of which fact, for example people=3")
+    for name, value in values.items():
         declared = incident.playbook.fact(name)
         if declared is None:
             names = [f.name for f in incident.playbook.facts]
@@ -332,7 +354,7 @@ def parse_fact(declared: Fact, text: str, now: datetime, timezone: str) -> str:
     Raises:
         Mistakes: it is no value of that type.
     """
-    word = text.strip()
+    word = text.strip() if declared.type == "text" else unicodedata.normalize("NFKC", text).strip()
     match declared.type:
         case "yes_no" if word.lower() in YES | NO:
             return "yes" if word.lower() in YES else "no"
@@ -388,17 +410,17 @@ def _a_moment(name: str, word: str, now: datetime, timezone: str) -> str:
 def assign(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Give a role to a person; the role `command` hands over command itself."""
     incident = _live(engine, args)
-    person = the_person(desktop, engine, str(args["person"]))
+    person = the_person(desktop, engine, str(_word(args, "person")))
     by = _by(desktop, engine, args, incident)
     reason = _sealed(engine, args, "reason")
-    word = str(args["role"])
+    word = str(_word(args, "role"))
     role = word if word == "command" else _role_named(incident, word)
     if role is None:
         raise Mistakes(f"'{word}' is no role here.{nearest(word, [*_roles(incident), 'command'])}")
     incident = _fresh_team(desktop, engine, incident)
     if role == "command":
         return _status(desktop, engine, engine.handle(incident.id, c.HandOver(person=person, by=by, reason=reason)))
-    command = c.AssignRole(role=role, person=person, by=by, reason=reason, slot=int(args.get("slot") or 1))
+    command = c.AssignRole(role=role, person=person, by=by, reason=reason, slot=_whole(args, "slot", 1))
     return _status(desktop, engine, engine.handle(incident.id, command))
 
 
@@ -497,7 +519,7 @@ def give_up(desktop: Desktop, engine: Engine, args: Args) -> Document:
     reason = _sealed(engine, args, "reason")
     if reason is None:
         raise Mistakes('giving up needs a reason: --reason "..."')
-    word = str(args["step"]).upper()
+    word = str(_word(args, "step")).upper()
     run = next((r for r in incident.steps.values() if word in (r.letter, incident.code + r.letter, r.id.upper())), None)
     if run is None:
         raise Mistakes(f"{incident.code} has no step {args['step']}; say its letter, as `emergency status` shows it")
@@ -510,7 +532,7 @@ def roster_who(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Who would take which role now, and at which severity each is called by the plans."""
     now = engine.clock.now()
     zone = desktop.people.site(engine).timezone
-    at = datetime.fromisoformat(_a_moment("--at", str(args["at"]), now, zone)) if args.get("at") else now
+    at = datetime.fromisoformat(_a_moment("--at", str(_word(args, "at")), now, zone)) if args.get("at") else now
     team = desktop.people.members(engine, desktop.reach_of("real"), at)
     return documents.who(desktop.people.site(engine), team, desktop.people.roster(engine), at)
 

@@ -86,7 +86,8 @@ ENDINGS = """
   closed: {title: {zh: 归档, en: closed}, final: yes}
 """
 
-LEAK = """
+LEAK = (
+    """
 playbook: leak
 code: L
 title: {zh: 漏水, en: Leak}
@@ -126,9 +127,12 @@ states:
     leave:
       - {to: over, when: {any: [{said_by: commander}, {step: mop, is: done}]}}
       - {after: 2h, source: practice, alert: {role: commander, do: {zh: 还没干吗, en: still wet}}}
-""" + ENDINGS
+"""
+    + ENDINGS
+)
 
-NOISE = """
+NOISE = (
+    """
 playbook: noise
 code: N
 title: {zh: 异响, en: Strange noise}
@@ -145,7 +149,9 @@ states:
       - {to: false_alarm, when: {step: listen, is: done}}
       - {to: over, when: {said_by: guard}}
       - {after: 1h, source: practice, alert: {role: guard, do: {zh: 还响吗, en: still there}}}
-""" + ENDINGS
+"""
+    + ENDINGS
+)
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 """A Monday; the day shift is in the house."""

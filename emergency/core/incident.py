@@ -335,7 +335,7 @@ def _requested(i: Incident, event: e.AlertRequested, at: datetime) -> Incident:
     )
     theirs = (*i.of_person.get(event.person, ()), alert.id)
     after = replace(i, alerts=i.alerts.insert(alert.id, alert), of_person=i.of_person.insert(event.person, theirs))
-    if event.step is None:
+    if event.step is None or event.kind not in ASKING:
         return after
     ladder = (*i.ladders.get(alert.root, ()), alert.id)
     after = replace(after, ladders=i.ladders.insert(alert.root, ladder))

@@ -300,9 +300,7 @@ def test_a_log_that_nobody_touched_is_whole(make_store: Backend) -> None:
         pytest.param(["delete from event"], "after line 0", id="removed all"),
         pytest.param(["update event set hash = upper(hash) where seq = 3"], "line 3", id="changed hash"),
         pytest.param(["update incident set head = hash from event where seq = 4"], "after line 5", id="changed head"),
-        pytest.param(
-            ["update event set incident = 'i2' where seq = 3"], "line 3", id="moved into another incident"
-        ),
+        pytest.param(["update event set incident = 'i2' where seq = 3"], "line 3", id="moved into another incident"),
         pytest.param(
             ["insert into event select incident, 6, at, kind, v, data, hash from event where seq = 5"],
             "line 6",

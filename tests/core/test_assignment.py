@@ -68,9 +68,11 @@ def test_the_chain(team, order):
             ("h", "standing_in"),
             id="even the normal holder, when they have another role here",
         ),
-        pytest.param([member("a", "guard:2")], {"helper": {1: "a"}}, ("a", "deputy"), id="busy here is better than nobody"),
+        pytest.param(
+            [member("a", "guard:2")], {"helper": {1: "a"}}, ("a", "deputy"), id="busy here is better than nobody"
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_choice(team, held, chosen):
     """The first of the chain who is free and holds nothing else here; why is said."""
     assert ([chosen] if chosen else []) == choose(among(*team, roles=held), "guard")
@@ -79,9 +81,9 @@ def test_the_choice(team, held, chosen):
 def test_several_places_at_once():
     """So many as are free are chosen, each once, in the order in which they would be chosen one by one."""
     incident = among(*TEAM)
-    assert [("gina", "holder"), ("gus", "deputy")] == choose(incident, "guard", 2)
-    assert ["gina", "gus", "hana"] == [person for person, _ in choose(incident, "guard", 9)]
-    assert [] == choose(incident, "guard", 0)
+    assert choose(incident, "guard", 2) == [("gina", "holder"), ("gus", "deputy")]
+    assert [person for person, _ in choose(incident, "guard", 9)] == ["gina", "gus", "hana"]
+    assert choose(incident, "guard", 0) == []
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ def test_deputies_follow_one_by_one():
     while (person := next_deputy(incident, "guard", asked)) is not None:
         order.append(person)
         asked.add(person)
-    assert ["gina", "gus", "hana"] == order
+    assert order == ["gina", "gus", "hana"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +169,7 @@ def test_who_holds_the_higher_role_comes_first():
     """The one who has the higher role in this incident is asked before others who could."""
     team = (*TEAM, member("max", "manager:2"))
     incident = among(*team, roles={"manager": {1: "max"}})
-    assert "max" == next_higher(incident, "guard", set())
+    assert next_higher(incident, "guard", set()) == "max"
 
 
 def test_a_circle_of_higher_roles_ends():
@@ -185,5 +187,5 @@ def test_a_circle_of_higher_roles_ends():
 def test_a_role_the_site_does_not_know():
     """A role without a duty has no deputies and nothing higher, and does no harm."""
     incident = among(member("a", "diver"))
-    assert [("a", "holder")] == choose(incident, "diver")
+    assert choose(incident, "diver") == [("a", "holder")]
     assert next_higher(incident, "diver", set()) is None

@@ -36,12 +36,16 @@ SOUND = a_plan(
     a_state("first", LOOK, a_step("sweep", per="zones", strand="clear"), leave=OUT),
     calls="desk manager guard",
     facts=(
-        a_fact("smoke"), a_fact("hurt", "count", "0"), a_fact("density", "number"), a_fact("since", "time", "opened"),
-        a_fact("cause", "choice", choices=("steam", "dust")), a_fact("words", "text"),
+        a_fact("smoke"),
+        a_fact("hurt", "count", "0"),
+        a_fact("density", "number"),
+        a_fact("since", "time", "opened"),
+        a_fact("cause", "choice", choices=("steam", "dust")),
+        a_fact("words", "text"),
     ),
     clocks=(p.Clock(name="trapped", since="since"),),
     agencies=(p.Agency(name="brigade", say=words("{place} {site.address} {desk.name}")),),
-)  # fmt: skip
+)
 
 
 def mended(plan):
@@ -86,8 +90,8 @@ def saying(text):
 
 def test_a_sound_plan():
     """A plan without mistakes has no findings, with the site as well."""
-    assert [] == found(mended(SOUND))
-    assert [] == found(mended(SOUND), a_site())
+    assert found(mended(SOUND)) == []
+    assert found(mended(SOUND), a_site()) == []
 
 
 AT = ("states", "first")
@@ -95,54 +99,108 @@ MORE = (*AT, "steps", "more")
 STRUCTURE = [
     pytest.param(replace(SOUND, states=()), ("states",), "at least one state", id="no states"),
     pytest.param(
-        replace(mended(SOUND), states=tuple(replace(s, ends=None) if s.name == "nothing" else s for s in mended(SOUND).states)),
-        ("states",), "no state has ends: false_alarm", id="no false alarm",
+        replace(
+            mended(SOUND),
+            states=tuple(replace(s, ends=None) if s.name == "nothing" else s for s in mended(SOUND).states),
+        ),
+        ("states",),
+        "no state has ends: false_alarm",
+        id="no false alarm",
     ),
     pytest.param(
         replace(mended(SOUND), states=(*mended(SOUND).states, a_state("island", leave=OUT))),
-        ("states", "island"), "cannot be reached from 'first'", id="a state nothing leads to",
+        ("states", "island"),
+        "cannot be reached from 'first'",
+        id="a state nothing leads to",
     ),
     pytest.param(first(leave=OUT[:2]), AT, "says nothing for when everybody is silent", id="no way out of silence"),
     pytest.param(
         replace(mended(SOUND), states=(*mended(SOUND).states[:-1], replace(CLOSED, steps=(LOOK,)))),
-        ("states", "closed"), "is final; nothing can be done in it", id="a final state with steps",
+        ("states", "closed"),
+        "is final; nothing can be done in it",
+        id="a final state with steps",
     ),
     pytest.param(first(commanded_by="army"), (*AT, "commanded_by"), "'army' is no agency of this plan", id="agency"),
-    pytest.param(with_step(role="diver"), (*MORE, "role"),
-                 "'diver' is no role that this plan calls", id="a role nobody calls"),
+    pytest.param(
+        with_step(role="diver"), (*MORE, "role"), "'diver' is no role that this plan calls", id="a role nobody calls"
+    ),
     pytest.param(with_step(done=MINUTE), MORE, "a time target without a source", id="a target without a source"),
     pytest.param(with_step(call="army"), (*MORE, "call"), "'army' is no agency of this plan", id="a call to nobody"),
     pytest.param(with_step(reports=("smoke", "smok")), (*MORE, "reports", 1), "Did you mean 'smoke'?", id="a report"),
     pytest.param(
         with_step(decision=tuple(p.Answer(name=f"n{n}", says=words("x")) for n in range(6))),
-        (*MORE, "decision"), "at most five answers", id="six answers",
+        (*MORE, "decision"),
+        "at most five answers",
+        id="six answers",
     ),
     pytest.param(with_step(every=29 * SECOND), (*MORE, "every"), "every 30s at the most often", id="too often"),
     pytest.param(with_step(every=MINUTE, per="zones"), (*MORE, "every"), "not both", id="repeated for each zone"),
     pytest.param(with_step(late=(p.Go("frst"),)), (*MORE, "late", 0), "Did you mean 'first'?", id="late leads nowhere"),
-    pytest.param(first(steps=(*SOUND.states[0].steps, a_step("stand_by"))), (*AT, "steps", "stand_by"),
-                 "a meaning of its own", id="a step called stand_by"),
-    pytest.param(first(steps=(*SOUND.states[0].steps, a_step("nudge"))), (*AT, "steps", "nudge"),
-                 "a meaning of its own", id="a step called nudge"),
-    pytest.param(with_leave(p.Leave(to="ovr", when=p.SaidBy("desk"))), (*AT, "leave", 0, "to"),
-                 "Did you mean 'over'?", id="a way to no state"),
+    pytest.param(
+        first(steps=(*SOUND.states[0].steps, a_step("stand_by"))),
+        (*AT, "steps", "stand_by"),
+        "a meaning of its own",
+        id="a step called stand_by",
+    ),
+    pytest.param(
+        first(steps=(*SOUND.states[0].steps, a_step("nudge"))),
+        (*AT, "steps", "nudge"),
+        "a meaning of its own",
+        id="a step called nudge",
+    ),
+    pytest.param(
+        with_leave(p.Leave(to="ovr", when=p.SaidBy("desk"))),
+        (*AT, "leave", 0, "to"),
+        "Did you mean 'over'?",
+        id="a way to no state",
+    ),
     pytest.param(with_leave(p.Leave(to="over")), (*AT, "leave", 0), "either `when` or `after`", id="neither"),
-    pytest.param(with_leave(p.Leave(to="over", when=p.SaidBy("desk"), after=MINUTE, source="practice")),
-                 (*AT, "leave", 0), "either `when` or `after`", id="both"),
-    pytest.param(with_leave(p.Leave(to="over", after=MINUTE)), (*AT, "leave", 0), "`after` needs a source", id="source"),
-    pytest.param(with_leave(p.Leave(to="over", after=0 * MINUTE, source="practice")), (*AT, "leave", 0, "after"),
-                 "longer than nothing", id="after nothing"),
-    pytest.param(with_leave(p.Leave(after=MINUTE, source="practice")), (*AT, "leave", 0),
-                 "without `to` must alert somebody", id="a nudge for nobody"),
-    pytest.param(with_leave(p.Leave(to="first", after=MINUTE, source="practice")), (*AT, "leave", 0, "to"),
-                 "changes nothing", id="in a circle of one"),
-    pytest.param(with_leave(p.Leave(after=MINUTE, source="practice", alert=p.Nudge(role="diver", do=words("x")))),
-                 (*AT, "leave", 0, "alert", "role"), "'diver' is no role", id="a nudge for an unknown role"),
-    pytest.param(replace(mended(SOUND), clocks=(p.Clock(name="trapped", since="snce"),)), ("clocks", "trapped", "since"),
-                 "Did you mean 'since'?", id="a clock of no fact"),
-    pytest.param(replace(mended(SOUND), clocks=(p.Clock(name="trapped", since="smoke"),)),
-                 ("clocks", "trapped", "since"), "a clock starts at a time", id="a clock of no time"),
-]  # fmt: skip
+    pytest.param(
+        with_leave(p.Leave(to="over", when=p.SaidBy("desk"), after=MINUTE, source="practice")),
+        (*AT, "leave", 0),
+        "either `when` or `after`",
+        id="both",
+    ),
+    pytest.param(
+        with_leave(p.Leave(to="over", after=MINUTE)), (*AT, "leave", 0), "`after` needs a source", id="source"
+    ),
+    pytest.param(
+        with_leave(p.Leave(to="over", after=0 * MINUTE, source="practice")),
+        (*AT, "leave", 0, "after"),
+        "longer than nothing",
+        id="after nothing",
+    ),
+    pytest.param(
+        with_leave(p.Leave(after=MINUTE, source="practice")),
+        (*AT, "leave", 0),
+        "without `to` must alert somebody",
+        id="a nudge for nobody",
+    ),
+    pytest.param(
+        with_leave(p.Leave(to="first", after=MINUTE, source="practice")),
+        (*AT, "leave", 0, "to"),
+        "changes nothing",
+        id="in a circle of one",
+    ),
+    pytest.param(
+        with_leave(p.Leave(after=MINUTE, source="practice", alert=p.Nudge(role="diver", do=words("x")))),
+        (*AT, "leave", 0, "alert", "role"),
+        "'diver' is no role",
+        id="a nudge for an unknown role",
+    ),
+    pytest.param(
+        replace(mended(SOUND), clocks=(p.Clock(name="trapped", since="snce"),)),
+        ("clocks", "trapped", "since"),
+        "Did you mean 'since'?",
+        id="a clock of no fact",
+    ),
+    pytest.param(
+        replace(mended(SOUND), clocks=(p.Clock(name="trapped", since="smoke"),)),
+        ("clocks", "trapped", "since"),
+        "a clock starts at a time",
+        id="a clock of no time",
+    ),
+]
 GUARDS = [
     pytest.param(p.StepIs("lok"), "Did you mean 'look'?", id="step"),
     pytest.param(p.StepIs("look", "fier"), "Did you mean 'fire'?", id="answer"),
@@ -159,7 +217,9 @@ GUARDS = [
     pytest.param(p.FactReaches("hurt", "hrt"), "Did you mean 'hurt'?", id="reaches nothing"),
     pytest.param(p.FactReaches("hurt", "smoke"), "compares two counts", id="reaches a yes"),
     pytest.param(p.NotOf(p.FactIs("smok", "yes")), "Did you mean 'smoke'?", id="within not"),
-    pytest.param(p.AnyOf((p.FactIs("smoke", "yes"), p.FactIs("smok", "yes"))), "Did you mean 'smoke'?", id="within any"),
+    pytest.param(
+        p.AnyOf((p.FactIs("smoke", "yes"), p.FactIs("smok", "yes"))), "Did you mean 'smoke'?", id="within any"
+    ),
     pytest.param(p.AllOf((p.StepIs("lok"), p.FactIs("smoke", "yes"))), "Did you mean 'look'?", id="within all"),
 ]
 FACTS = [
@@ -188,8 +248,10 @@ def test_mistakes_of_guards(guard, says):
     """A guard that asks for what is not there is found once, wherever it stands, with the nearest right word."""
     assert [(*MORE, "when")] == [where for where, _ in found(asking(guard))]
     assert says in found(asking(guard))[0][1]
-    elsewhere = replace(mended(SOUND), raises=(p.Raise(to=Severity.red, when=p.FactIs("smoke", "yes")),
-                                               p.Raise(to=Severity.red, when=guard)))  # fmt: skip
+    elsewhere = replace(
+        mended(SOUND),
+        raises=(p.Raise(to=Severity.red, when=p.FactIs("smoke", "yes")), p.Raise(to=Severity.red, when=guard)),
+    )
     assert ("severity", "raise", 1, "when") in [where for where, _ in found(elsewhere)]
 
 
@@ -206,17 +268,17 @@ def test_an_end_tells_everyone():
     """A stand-down that tells nobody is refused, and so is a false alarm."""
     plan = mended(SOUND)
     mute = replace(plan, states=tuple(replace(s, tells=False) for s in plan.states))
-    assert [("states", "over"), ("states", "nothing")] == [where for where, _ in found(mute)]
+    assert [where for where, _ in found(mute)] == [("states", "over"), ("states", "nothing")]
 
 
 def test_a_plan_that_cannot_end():
     """Without a final state and a stand-down both are named, and what then cannot be reached."""
     plan = replace(SOUND, states=(a_state("first", leave=(STILL,)),))
-    assert [
+    assert [says for _, says in found(plan)] == [
         "no state is final: yes; an incident could never be closed",
         "no state has ends: stand_down",
         "no state has ends: false_alarm",
-    ] == [says for _, says in found(plan)]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +302,7 @@ def test_texts_name_what_is_there(text, mistakes):
 def test_words_for_an_agency_may_name_people():
     """Only what is said to an agency names the holder of a role."""
     plan = replace(mended(SOUND), agencies=(p.Agency(name="brigade", say=words("{guard.name} {diver.name}")),))
-    assert [("agencies", "brigade", "say")] * 2 == [where for where, _ in found(plan)]
+    assert [where for where, _ in found(plan)] == [("agencies", "brigade", "say")] * 2
 
 
 def test_roles_and_agencies_of_the_site():
@@ -252,9 +314,12 @@ def test_roles_and_agencies_of_the_site():
         agencies=(*plan.agencies, p.Agency(name="navy", say=words("x"))),
     )
     site = a_site(facts={"hurt": "some", "since": "10:30", "density": "2.5", "unrelated": "x"})
-    assert [] == found(plan)
-    assert [("roles", "diver"), ("facts", "hurt"), ("facts", "since"), ("agencies", "navy")] == [
-        where for where, _ in found(plan, site)
+    assert found(plan) == []
+    assert [where for where, _ in found(plan, site)] == [
+        ("roles", "diver"),
+        ("facts", "hurt"),
+        ("facts", "since"),
+        ("agencies", "navy"),
     ]
 
 

@@ -105,13 +105,13 @@ def test_a_fact_has_to_last():
     night.tell("smoke", "yes")
 
     assert not holds(guard, night.incident, NOW + 2 * MINUTE - TICK)
-    assert NOW + 2 * MINUTE == next_change(guard, night.incident, night.now)
+    assert next_change(guard, night.incident, night.now) == NOW + 2 * MINUTE
     assert holds(guard, night.incident, NOW + 2 * MINUTE)
     assert next_change(guard, night.incident, NOW + 2 * MINUTE) is None
 
     night.tell("smoke", "no")
     night.tell("smoke", "yes")
-    assert NOW + 3 * MINUTE == next_change(guard, night.incident, night.now)
+    assert next_change(guard, night.incident, night.now) == NOW + 3 * MINUTE
 
 
 DENSITY = p.FactOver("density", 3.0, 2 * MINUTE)
@@ -156,8 +156,8 @@ def test_each_line_has_its_own_crossings():
     night.now += 50 * SECOND
     night.tell("density", "3.5")
 
-    assert NOW + 60 * SECOND == next_change(low, night.incident, night.now)
-    assert NOW + 110 * SECOND == next_change(high, night.incident, night.now)
+    assert next_change(low, night.incident, night.now) == NOW + 60 * SECOND
+    assert next_change(high, night.incident, night.now) == NOW + 110 * SECOND
 
 
 def test_a_line_of_what_is_expected_is_watched_too():
@@ -178,7 +178,7 @@ def test_a_silent_sensor():
     """`missing` runs from the last report, and from the opening while there was none."""
     guard = p.FactMissing("density", 3 * MINUTE)
     night = Night(PLAN)
-    assert NOW + 3 * MINUTE == next_change(guard, night.incident, NOW)
+    assert next_change(guard, night.incident, NOW) == NOW + 3 * MINUTE
     assert not holds(guard, night.incident, NOW + 3 * MINUTE - TICK)
     assert holds(guard, night.incident, NOW + 3 * MINUTE)
 
@@ -188,7 +188,7 @@ def test_a_silent_sensor():
     night.tell("density", "1")
     assert not holds(guard, night.incident, NOW + 6 * MINUTE - TICK)
     assert holds(guard, night.incident, NOW + 6 * MINUTE)
-    assert NOW + 6 * MINUTE == next_change(p.NotOf(guard), night.incident, night.now)
+    assert next_change(p.NotOf(guard), night.incident, night.now) == NOW + 6 * MINUTE
 
 
 @pytest.mark.parametrize(
@@ -245,8 +245,8 @@ def test_next_change_is_the_first_of_several():
     """Of several guards the first to turn sets the clock; what is past sets nothing."""
     night = told(until=(NOW + HOUR).isoformat())
     guards = (p.ClockOver("opened", 20 * MINUTE), p.ClockOver("opened", 10 * MINUTE), p.TimeLeftUnder("until", HOUR))
-    assert NOW + TICK == next_change(p.AnyOf(guards), night.incident, NOW)
-    assert NOW + 20 * MINUTE == next_change(p.AllOf(guards), night.incident, NOW + 10 * MINUTE)
+    assert next_change(p.AnyOf(guards), night.incident, NOW) == NOW + TICK
+    assert next_change(p.AllOf(guards), night.incident, NOW + 10 * MINUTE) == NOW + 20 * MINUTE
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ def test_zones_swept():
     assert holds(p.ZonesSwept(), night.incident, NOW)
     night.do(c.ChangeSeverity(to=Severity.red, by="mark"))
     assert not holds(p.ZonesSwept(), night.incident, NOW)
-    assert "f2" == night.run("sweep").zone
+    assert night.run("sweep").zone == "f2"
     night.do(c.GiveUpStep(step=night.run("sweep").id, by="mark", reason="seal"))
     assert holds(p.ZonesSwept(), night.incident, NOW)
 

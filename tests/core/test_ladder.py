@@ -107,4 +107,4 @@ def test_the_ladder_begins_at_the_bottom():
     moments = [rung(n).at for n in range(LAST + 1)]
     assert timedelta(0) == moments[0]
     assert moments == sorted(set(moments))
-    assert ladder.REPEAT == moments[-1] - moments[-2]
+    assert moments[-1] - moments[-2] == ladder.REPEAT

@@ -94,10 +94,10 @@ def test_a_wait_belongs_to_its_state():
     night = Night(PLAN)
     assert machine.timed_out(night.incident, 0, NOW) is None
     night.tell("smoke", "yes")
-    assert "second" == night.incident.state
+    assert night.incident.state == "second"
     found = machine.timed_out(night.incident, 0, NOW)
     assert found is not None
-    assert "third" == found.to
+    assert found.to == "third"
 
 
 def test_asking_moves_nothing():
@@ -109,7 +109,7 @@ def test_asking_moves_nothing():
         assert machine.ordered(before, Order("third", frozenset({"chief"})), NOW) is not None
         assert machine.advance(before, NOW) is None
     assert before is night.incident
-    assert "first" == before.state
+    assert before.state == "first"
 
 
 def test_a_plan_is_compiled_once():
@@ -118,7 +118,7 @@ def test_a_plan_is_compiled_once():
     machine.advance(Night(PLAN).incident, NOW)
     machine.ordered(Night(PLAN).incident, Order("third", frozenset({"chief"})), NOW)
     assert compiled is machine._machine(PLAN)
-    assert [] == compiled.models
+    assert compiled.models == []
 
 
 def test_the_library_gets_functions_only():
@@ -143,7 +143,7 @@ def test_the_library_gets_functions_only():
                 assert all(callable(condition.func) for condition in way.conditions)
                 assert all(callable(effect) for effect in (*way.prepare, *way.before, *way.after))
                 seen += 1
-    assert 6 == seen  # each of three ways out, by itself and by order
+    assert seen == 6  # each of three ways out, by itself and by order
     for state in compiled.states.values():
-        assert [] == [*state.on_enter, *state.on_exit]
+        assert [*state.on_enter, *state.on_exit] == []
     assert machine.advance(Night(evil).incident, NOW) is None

@@ -30,5 +30,5 @@ def test_nearest(word, words, says):
 def test_a_long_word_costs_nothing():
     """A word of half a megabyte is compared in a moment."""
     before = time.process_time()
-    assert "" == nearest("x" * 500_000, [f"word{n}" for n in range(40)])
+    assert nearest("x" * 500_000, [f"word{n}" for n in range(40)]) == ""
     assert time.process_time() - before < 2

@@ -154,7 +154,7 @@ def test_codes(text, replies):
 )
 def test_noise(text):
     """What may mean something else is no answer: a person reads it, no machine guesses."""
-    assert () == parse(text)
+    assert parse(text) == ()
 
 
 def test_every_word_means_its_key():
@@ -180,7 +180,7 @@ def test_every_word_means_its_key():
 def test_opt_out(text, out):
     """Words that carriers take as `never write again` are seen, and never read as an answer."""
     assert out is is_opt_out(text)
-    assert not out or () == parse(text)
+    assert not out or parse(text) == ()
 
 
 @pytest.mark.parametrize(
@@ -214,9 +214,9 @@ def test_printed_codes_are_read_back(number):
 def test_letters_are_all_different():
     """No two steps of an incident share a letter, and none looks like a digit."""
     letters = [letter(n) for n in range(552)]
-    assert 552 == len(set(letters))
+    assert len(set(letters)) == 552
     assert not set("IOZ") & set("".join(letters))
-    assert ["A", "Y", "AA"] == [letters[0], letters[22], letters[23]]
+    assert [letters[0], letters[22], letters[23]] == ["A", "Y", "AA"]
 
 
 @pytest.mark.parametrize(

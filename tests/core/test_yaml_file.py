@@ -81,7 +81,7 @@ def test_every_scalar_is_text(raw, data):
 def test_what_no_plan_needs(raw, line, says):
     """Aliases, tags, second documents and what is not YAML or UTF-8 are refused, with the line."""
     found = mistakes(raw)
-    assert 1 == len(found)
+    assert len(found) == 1
     assert says in found[0][1]
     assert found[0][0] in (line, line + 1 if "not YAML" in found[0][1] else line)
 
@@ -89,22 +89,23 @@ def test_what_no_plan_needs(raw, line, says):
 def test_keys_that_stand_twice():
     """Each key that stands twice is told, with the line of both; the rest of the file is read on."""
     file = parse(b"a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\na: 2\n", "x.yaml")
-    assert [(5, "'c' stands here twice (first in line 3)"), (6, "'a' stands here twice (first in line 1)")] == [
-        (problem.line, problem.says) for problem in file.problems
+    assert [(problem.line, problem.says) for problem in file.problems] == [
+        (5, "'c' stands here twice (first in line 3)"),
+        (6, "'a' stands here twice (first in line 1)"),
     ]
 
 
 def test_lines():
     """Each key, value and item has its line; what has none has that of what is around it."""
     file = parse(b"# words\na:\n  - x\n  - b: y\n\n    c: >-\n      z\nd: {e: [f,\n  g]}\n", "x.yaml")
-    assert 2 == file.line(("a",))
-    assert 3 == file.line(("a", 0))
-    assert 4 == file.line(("a", 1, "b"))
-    assert 6 == file.line(("a", 1, "c"))
-    assert 9 == file.line(("d", "e", 1))
-    assert 4 == file.line(("a", 1, "nothing", "here"))
-    assert 2 == file.line(())
-    assert 1 == parse(b"", "x.yaml").line(("a",))
+    assert file.line(("a",)) == 2
+    assert file.line(("a", 0)) == 3
+    assert file.line(("a", 1, "b")) == 4
+    assert file.line(("a", 1, "c")) == 6
+    assert file.line(("d", "e", 1)) == 9
+    assert file.line(("a", 1, "nothing", "here")) == 4
+    assert file.line(()) == 2
+    assert parse(b"", "x.yaml").line(("a",)) == 1
 
 
 def test_a_file_that_cannot_be_read(tmp_path):
@@ -113,7 +114,7 @@ def test_a_file_that_cannot_be_read(tmp_path):
         with pytest.raises(Mistakes, match="cannot be read"):
             yaml_file.read(path)
     (tmp_path / "a.yaml").write_bytes(b"a: x")
-    assert {"a": "x"} == yaml_file.read(tmp_path / "a.yaml").data
+    assert yaml_file.read(tmp_path / "a.yaml").data == {"a": "x"}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,9 @@ def test_a_file_that_cannot_be_read(tmp_path):
         pytest.param(b"{a: " * 220_000, id="braces"),
         pytest.param(b"- " * 450_000, id="dashes"),
         pytest.param(b"? " * 450_000, id="question marks"),
-        pytest.param(b"a: &a [" + b"x," * 100 + b"]\n" + b"".join(b"b%d: [*a,*a]\n" % n for n in range(1000)), id="laughs"),
+        pytest.param(
+            b"a: &a [" + b"x," * 100 + b"]\n" + b"".join(b"b%d: [*a,*a]\n" % n for n in range(1000)), id="laughs"
+        ),
         pytest.param(b"a: " + b"x" * 990_000, id="one long text"),
         pytest.param(b'"' + b"\\n" * 400_000, id="an open quote"),
         pytest.param(b"a: |\n" + b" x\n" * 250_000, id="a long block"),
@@ -131,7 +134,7 @@ def test_a_file_that_cannot_be_read(tmp_path):
         pytest.param(b"a: [" + b"x," * 300_000 + b"]", id="a long list"),
         pytest.param(b"".join(b"k%d: x\n" % n for n in range(80_000)), id="many keys"),
     ],
-)  # fmt: skip
+)
 def test_hostile_files_cost_their_size(raw):
     """A megabyte of malice is read or refused in a moment."""
     before = time.process_time()

@@ -68,7 +68,9 @@ def test_a_golden_log_is_still_whole(golden: dict[str, Any]) -> None:
 
 def put(db: sqlite3.Connection, golden: dict[str, Any]) -> None:
     """Insert a golden log, byte by byte."""
-    lines = [(golden["incident"], seq, at, kind, v, data.encode(), hash) for seq, at, kind, v, data, hash in golden["lines"]]
+    lines = [
+        (golden["incident"], seq, at, kind, v, data.encode(), hash) for seq, at, kind, v, data, hash in golden["lines"]
+    ]
     db.executemany("insert into event (incident, seq, at, kind, v, data, hash) values (?, ?, ?, ?, ?, ?, ?)", lines)
     for name, body in golden["documents"].items():
         kind = "playbook" if '"states"' in body else "site"

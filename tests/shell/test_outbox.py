@@ -86,9 +86,6 @@ def test_two_incidents_share_one_text_that_names_both() -> None:
     sms = FakeNotifier()
     house, _ = house_of(sms)
     house.open("noise", id="noise1")
-    dmitri = [row.incident for row in house.rows("dmitri")]
-    for person in {row.person for row in house.rows() if row.incident == "noise1"}:
-        dmitri.append(person)
     house.do("leak1", c.Tell(by="console", text=house.store.seal("bring a lamp"), people=("dmitri",)))
     house.pump()
     (text,) = [message.text for message in sms.asked if message.to == number("dmitri")]
@@ -186,8 +183,8 @@ def test_the_most_urgent_goes_first_under_a_rate() -> None:
 @pytest.mark.parametrize(
     "spent, wait",
     [
-        pytest.param([], 0.0, id="a fresh bucket lets one go"),
-        pytest.param([1.0], 0.5, id="one a half second at two a second, when both are used up less one"),
+        pytest.param([], 0.0, id="fresh"),
+        pytest.param([1.0], 0.0, id="one is left"),
         pytest.param([2.0], 0.5, id="empty"),
         pytest.param([5.0], 2.0, id="in debt by a long message"),
     ],
@@ -197,8 +194,7 @@ def test_a_rate_makes_long_messages_pay(spent: list[float], wait: float) -> None
     rate = Rate(2.0, NOON)
     for cost in spent:
         rate.spend(cost, NOON)
-    expected = wait if spent != [1.0] else 0.0
-    assert timedelta(seconds=expected) == rate.wait(NOON)
+    assert timedelta(seconds=wait) == rate.wait(NOON)
     assert 2 == rate.available(NOON + MINUTE)
 
 
@@ -491,11 +487,9 @@ def test_a_merged_message_is_settled_as_one() -> None:
     """What went out as one text is looked for as that text, and all of it is settled by its trace."""
     sms = TracedNotifier()
     house, _ = house_of(sms)
-    sms.next = [None, None, Lost]
-    while [m for m in sms.asked if m.to == number("chloe")] == []:
-        sms.asked.clear()
-        sms.next = [Lost] * 9
-        house.pump()
+    sms.next = [Lost] * 4
+    house.pump()
+    assert ["unknown", "unknown"] == house.statuses("chloe")
     house.clock.advance(ASK_AGAIN)
     house.settle()
     house.pump()
@@ -620,9 +614,7 @@ def check_nothing_is_lost(house: House, notifiers: Sequence[FakeNotifier], *, tr
 @pytest.mark.parametrize(
     "kind", [pytest.param(TracedNotifier, id="traces"), pytest.param(FakeNotifier, id="no traces")]
 )
-def test_a_crash_at_any_line_of_the_store_loses_nothing(
-    tmp_path: Path, kind: type[FakeNotifier], after: bool
-) -> None:
+def test_a_crash_at_any_line_of_the_store_loses_nothing(tmp_path: Path, kind: type[FakeNotifier], after: bool) -> None:
     """The process ends before or after any piece of work on the store: what follows on the same file sends the rest,
     nobody is left out, and nobody is called twice where the provider can be asked."""
     forget_the_dead()
@@ -683,9 +675,11 @@ def test_a_crash_at_the_provider_loses_nothing(
         house = House(notifiers, store=SqliteStore(path))
         house.open()
         run_until_it_dies(outbox_over(house, house.outbox.desk))
-        assert 1 == house.statuses().count("sending") or nth == count - 1 or "chloe" in {
-            row.person for row in house.rows() if row.status == "sending"
-        }
+        assert (
+            1 == house.statuses().count("sending")
+            or nth == count - 1
+            or "chloe" in {row.person for row in house.rows() if row.status == "sending"}
+        )
         house.store.close()
         house.clock.advance(LEASE)
         later = live_on(path, notifiers, house.clock)
@@ -921,5 +915,3 @@ def test_draining_goes_on_at_the_pace_of_the_sender() -> None:
     house, _ = house_of(sms)
     asyncio.run(house.outbox.drain())
     assert {"sent"} == set(house.statuses())
-
-
