@@ -6,10 +6,11 @@ socket; without one it does the work here.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -245,7 +246,6 @@ SEND_FOR = 20.0
 
 async def _send_now(app: App, engine: Engine) -> None:
     import asyncio
-    import contextlib
 
     outbox = app.outbox(app.inline(engine))
     outbox.on_sent = DrillScreen(app)
@@ -336,10 +336,13 @@ def _told(document: dict[str, Any], began: str, unsent: Sequence[dict[str, Any]]
 @click.option("--note", metavar="TEXT", help="What was reported, for the record. 备注。")
 @click.option("--drill", is_flag=True, help="Practice: messages are shown here, no telephone rings. 演练。")
 @click.option("--separate", is_flag=True, help="Do not join an open incident of the same place. 不并案。")
+@click.option(
+    "--last-resort", is_flag=True, help="When the database fails: one wave from the last good copy. 数据库不可用时。"
+)
 @by_option
 @json_option
 @pass_session
-def trigger(session: Session, /, playbook: str, as_json: bool, **args: Any) -> None:
+def trigger(session: Session, /, playbook: str, as_json: bool, last_resort: bool, **args: Any) -> None:
     """Start an emergency. 启动应急预案。
 
     PLAYBOOK and --at are matched forgivingly: an id, a title in either language, a code letter, a part of a name.
@@ -350,15 +353,42 @@ def trigger(session: Session, /, playbook: str, as_json: bool, **args: Any) -> N
     emergency trigger 电梯困人 --at 2号梯
     emergency trigger F --at K12
     """
+    from emergency.errors import StoreError
     from emergency.ids import new_incident_id
 
+    if last_resort:
+        _last_resort(session, as_json, playbook, **args)
     began = moment()
-    document = ask(session, "trigger", playbook=playbook, id=new_incident_id(), **args)
+    try:
+        document = ask(session, "trigger", playbook=playbook, id=new_incident_id(), **args)
+    except StoreError as error:
+        _to_stderr(str(error))
+        session.say("last_resort_hint")
+        sys.exit(error.exit_status)
     if document["_server"]:
         document = _wait_for_the_first_wave(session, document, began)
     if args.get("at") is None:
         session.say("whole_site", site=document["place_name"][session.lang])
     _report_trigger(session, document, as_json, began)
+
+
+def _last_resort(
+    session: Session, as_json: bool, playbook: str, at: str | None, severity: str | None, drill: bool, **rest: Any
+) -> NoReturn:
+    from emergency.last_resort import trigger as first_wave
+
+    if drill:
+        session.say("no_last_drill")
+        sys.exit(WRONG_WORDS)
+    app = session.recording_app()
+    document = first_wave(
+        app.settings.home, app.notifiers, app.clock, _to_stderr, playbook=playbook, at=at, severity=severity
+    )
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        click.echo(document["incident"])
+    sys.exit(NOT_ALL_SENT if document["failed"] else DONE)
 
 
 FIRST_WAVE_SECONDS = 2.0
@@ -748,6 +778,8 @@ def init(session: Session, /, sample: bool, as_json: bool) -> None:
     session.say(made, site=document["site"], people=document["people"], plans=document["playbooks"])
     if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    if session.settings.home.stat().st_mode & 0o077:
+        session.say("home_open", home=document["home"])
     session.say("try_next")
     _to_stderr('    emergency trigger fire --at "B1 food court" --drill' if sample else "    emergency roster check")
 
@@ -777,6 +809,118 @@ def serve(session: Session, /, host: str, port: int) -> None:
     elif session.settings.public_url is None:
         session.say("polling")
     asyncio.run(run(server, host, port, lambda address: session.say("served", address=address)))
+
+
+@main.command()
+@json_option
+@pass_session
+def doctor(session: Session, /, as_json: bool) -> None:
+    """What would go wrong tonight, and what to do about it; ends with 3 when something must be done. 体检。
+
+    \b
+    emergency doctor
+    """
+    from emergency import doctor as examining
+    from notifiers.registry import hooks_for
+
+    app = session.app()
+    found = examining.examine(app, hooks_for(session.settings.env), examining.post_form)
+    marks = {"ok": "✓", "warning": "!", "error": "✗"}
+
+    def lines() -> list[str]:
+        out = []
+        for finding in found:
+            out.append(f"{marks[finding.level]} {finding.says.of(session.lang)}")
+            if finding.do.of(session.lang):
+                out.append(f"    → {finding.do.of(session.lang)}")
+        return out
+
+    show(session, examining.document(found), as_json, lines)
+    if any(finding.level == "error" for finding in found):
+        sys.exit(NOT_NOW)
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False))
+@json_option
+@pass_session
+def backup(session: Session, /, file: str, as_json: bool) -> None:
+    """Copy the database while it is in use, check the copy, and keep its digest beside it. 备份。
+
+    \b
+    emergency backup /var/backups/emergency.db
+    """
+    from pathlib import Path
+
+    from emergency.backup import back_up
+    from emergency.clock import SystemClock
+
+    document = back_up(session.settings.database_file, Path(file), SystemClock())
+    session.say("backed_up", incidents=document["incidents"], lines=document["lines"], file=document["file"])
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@json_option
+@pass_session
+def restore(session: Session, /, file: str, as_json: bool) -> None:
+    """Put a backup in the place of the database, which is kept beside it; the server must stand still. 恢复备份。
+
+    \b
+    emergency restore /var/backups/emergency.db
+    """
+    from pathlib import Path
+
+    from emergency.backup import restore as put_back
+
+    with _no_server(session):
+        document = put_back(Path(file), session.settings.database_file)
+    session.say("restored", incidents=document["incidents"], lines=document["lines"])
+    if document["kept"]:
+        session.say("kept", file=document["kept"])
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+@contextlib.contextmanager
+def _no_server(session: Session) -> Iterator[None]:
+    """Hold the installation as a server would, so that none runs meanwhile."""
+    import fcntl
+
+    from emergency.errors import CommandRefused, StoreError
+
+    path = session.settings.home / "serve.lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with path.open("a+") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise CommandRefused("`emergency serve` runs on this installation; stop it first") from None
+            yield
+    except PermissionError as error:
+        raise StoreError(f"{path} may not be written; check who owns it and its folder") from error
+
+
+@main.command()
+@json_option
+@pass_session
+def recover(session: Session, /, as_json: bool) -> None:
+    """Bring what a last resort did into the log. 把应急兜底的记录补入日志。
+
+    \b
+    emergency recover
+    """
+    from emergency.last_resort import recover as bring_in
+
+    engine = session.app(real=False).engine()
+    found = bring_in(session.settings.home, engine)
+    engine.store.close()
+    session.say("recovered", n=len(found), codes=", ".join(each["incident"] for each in found) or "-")
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 
 @main.group()

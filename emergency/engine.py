@@ -16,7 +16,7 @@ import msgspec
 from emergency.clock import Clock
 from emergency.core import commands as c
 from emergency.core import events as e
-from emergency.core.decide import decide
+from emergency.core.decide import respond
 from emergency.core.incident import ASKING, Incident, fold
 from emergency.core.wording import words_for
 from emergency.errors import CommandRefused, StoreBusy, StoreDamaged
@@ -142,14 +142,11 @@ class Engine:
     def _write(self, incident: Incident | None, command: c.AnyCommand, now: datetime) -> Incident:
         if incident is not None and now < incident.last:
             now = incident.last  # a wall clock set back must not turn the log around
-        events = decide(incident, command, now)
-        if not events:
-            if incident is None:
-                raise CommandRefused("nothing to open")
-            return incident
-        after = fold(((event, now) for event in events), incident)
+        events, after = respond(incident, command, now)
         if after is None:
             raise CommandRefused("nothing to open")
+        if not events:
+            return after
         self._touched.add(after.id)
         self.store.append(after.id, incident.version if incident else 0, events, now)
         self._project(after, events, now)

@@ -7,6 +7,7 @@ person can read; `recover` turns it into an incident like any other.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -25,7 +26,6 @@ from emergency.core.decide import decide
 from emergency.core.incident import Alert, Incident, evolve, fold
 from emergency.core.playbook import Playbook
 from emergency.core.site import Site
-from emergency.core.values import Severity
 from emergency.core.wording import render_sms, render_voice, words_for
 from emergency.engine import Engine
 from emergency.errors import DeliveryError, StoreDamaged, StoreError
@@ -33,6 +33,7 @@ from emergency.match import find_place, find_playbook
 from emergency.notify import Message, Notifier
 from emergency.roster import Reach, Roster, members
 from emergency.store.codec import from_text, to_text
+from emergency.verbs import severity_of
 
 COPY = "last-good.json"
 FOLDER = "last-resort"
@@ -114,6 +115,12 @@ class Journal:
         if not isinstance(event, (e.TimerSet, e.IncidentOpened)):
             self._say("  " + line.decode().strip()[:300])
 
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._stream is not None:
+            with contextlib.suppress(OSError):
+                self._stream.close()
+
 
 def trigger(
     home: Path,
@@ -148,7 +155,7 @@ def trigger(
         place=place.id,
         members=members(copy.roster, copy.site, now, Reach(channels=channels or ("sms", "voice")), {}),
         by="console",
-        severity=Severity[severity] if severity else None,
+        severity=severity_of(severity) if severity else None,
     )
     events = decide(None, command, now)
     incident = fold((event, now) for event in events)
@@ -159,6 +166,7 @@ def trigger(
         journal.write(now, event)
     _run_card(incident, copy.roster, say)
     sent, failed = asyncio.run(_first_wave(incident, copy.roster, notifiers, clock, journal))
+    journal.close()
     say(
         f"{incident.code}: {sent} messages handed over, {failed} not. Nobody watches timers or replies: go on by radio."
     )
@@ -236,6 +244,8 @@ def _run_card(incident: Incident, roster: Roster, say: Say) -> None:
             continue
         people = ", ".join(roster.people[p].name.zh for p in incident.holders(run.role) if p in roster.people)
         say(f"  {incident.site.duty(run.role).title.zh} ({people}): {step.do.zh} / {step.do.en}")
+    for person in (roster.people[id] for id in incident.alerted if id in roster.people):
+        say(f"  {person.name.zh} {person.name.en}: {', '.join(person.numbers) or '?'}")
     for agency in plan.agencies:
         known = incident.site.agency(agency.name)
         if known is not None:

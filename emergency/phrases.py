@@ -64,6 +64,25 @@ PHRASES: dict[str, tuple[str, str]] = {
         "样例:{site},{people} 人,{plans} 个预案。号码都是虚构的。",
         "Sample: {site}, {people} people, {plans} playbooks. Every number is fictional.",
     ),
+    "home_open": (
+        "别人能看到 {home},里面有电话号码。请关上: chmod 700 {home}",
+        "Others can look into {home}, which holds telephone numbers. Close it: chmod 700 {home}",
+    ),
+    "last_resort_hint": (
+        "数据库不可用时仍可叫人:同一条命令加 --last-resort",
+        "People can be called without the database: the same command with --last-resort",
+    ),
+    "no_last_drill": ("应急兜底不能用来演练。", "A last resort is no drill: leave out --drill."),
+    "backed_up": (
+        "已备份:{incidents} 个事件,{lines} 行,日志完整 → {file}",
+        "Backed up and checked: {incidents} incidents, {lines} lines → {file}",
+    ),
+    "restored": (
+        "已恢复:{incidents} 个事件,{lines} 行,日志完整。",
+        "Restored and checked: {incidents} incidents, {lines} lines.",
+    ),
+    "kept": ("原来的数据库保存在 {file}", "The database that stood there is kept: {file}"),
+    "recovered": ("补入 {n} 个事件:{codes}", "Brought into the log: {n} incidents ({codes})"),
     "site_made": ("{site}:{people} 人,{plans} 个预案。", "{site}: {people} people, {plans} playbooks."),
     "try_next": ("下一步:", "Next:"),
     "served": ("服务已启动:{address}  (Ctrl-C 停止)", "Serving at {address}  (Ctrl-C stops it)"),

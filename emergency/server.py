@@ -15,7 +15,7 @@ from emergency import ids
 from emergency.app import App
 from emergency.desk import ThreadDesk
 from emergency.engine import Engine
-from emergency.errors import EmergencyError, StoreError, TemporaryFailure
+from emergency.errors import EmergencyError, Mistakes, StoreError, TemporaryFailure
 from emergency.notify import LOOK_BACK, Hooks, Inbound, KeepsTraces, ReadsReplies
 from emergency.scheduler import Scheduler
 from emergency.verbs import perform
@@ -63,7 +63,11 @@ class Server:
             StoreError: another server runs on this installation, or the store cannot be opened.
         """
         self._hold()
-        self.desk.start()
+        try:
+            self.desk.start()
+        except BaseException:
+            self._held.close()
+            raise
         await self.beat()
         await self._guarded("copy", self.desk.do(self.app.keep_copy))
         await self.outbox.warm()
@@ -243,8 +247,17 @@ class Server:
         return outcome.says
 
     async def perform(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:
-        """Do a verb of the command line or the API."""
-        document = await self.desk.do(lambda engine: perform(self.app.desktop, engine, verb, args))
+        """Do a verb of the command line or the API.
+
+        Raises:
+            Mistakes: the words are wrong, also where they are of the wrong sort: a number for a text.
+        """
+        try:
+            document = await self.desk.do(lambda engine: perform(self.app.desktop, engine, verb, args))
+        except KeyError as error:
+            raise Mistakes(f"{error} is missing") from None
+        except (AttributeError, TypeError, ValueError) as error:
+            raise Mistakes(f"the words of '{verb}' are of the wrong sort ({type(error).__name__})") from error
         self.poke()
         return document
 
@@ -274,8 +287,8 @@ class Server:
             return {"document": await self.perform(str(request.get("verb")), dict(request.get("args") or {}))}
         except EmergencyError as error:
             return {"error": str(error), "exit": error.exit_status}
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            return {"error": f"the words of this command are wrong ({type(error).__name__})", "exit": 2}
+        except (AttributeError, TypeError, ValueError):
+            return {"error": "say a verb and its words", "exit": 2}
 
 
 def _unread_since(engine: Engine, now: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -54,8 +55,15 @@ def make_installation(settings: Settings, app: App, *, sample: bool) -> Document
         document.update(site=site.id, people=len(roster.people), playbooks=len(plans))
 
     engine.unit(put_in)
+    _keep_copy(app, engine)
     engine.store.close()
     return document
+
+
+def _keep_copy(app: App, engine: Engine) -> None:
+    """Keep what a last resort works from. A full disk spoils that copy, and not what has been put in force."""
+    with contextlib.suppress(OSError):
+        engine.unit(app.keep_copy)
 
 
 def _is_made(settings: Settings, app: App) -> bool:
@@ -93,6 +101,7 @@ def import_roster(app: App, file: str) -> Document:
     site = app.people.site(engine)
     roster = read_roster(_bytes(Path(file)), file, site)
     engine.unit(lambda e: save_roster(e, roster, e.clock.now()))
+    _keep_copy(app, engine)
     engine.store.close()
     return {"people": len(roster.people), "file": file}
 

@@ -165,7 +165,8 @@ def _sealed(engine: Engine, args: Args, key: str) -> str | None:
     return engine.store.seal(str(text)[:1600]) if text else None
 
 
-def _severity(word: str) -> Severity:
+def severity_of(word: str) -> Severity:
+    """Return the level that *word* names, in either language. Raises Mistakes."""
     if word in Severity.__members__:
         return Severity[word]
     by_words = {"蓝": "blue", "黄": "yellow", "橙": "orange", "红": "red"}
@@ -197,7 +198,7 @@ def trigger(desktop: Desktop, engine: Engine, args: Args) -> Document:
     place = find_place(args.get("at"), plan, site)
     mode: Mode = "drill" if args.get("drill") else "real"
     by = _by(desktop, engine, args)
-    severity = _severity(str(_word(args, "severity"))) if args.get("severity") else None
+    severity = severity_of(str(_word(args, "severity"))) if args.get("severity") else None
     note = _sealed(engine, args, "note")
     now = engine.clock.now()
     again = None if args.get("separate") else _joins(engine, plan.id, place.id, mode, now)
@@ -318,7 +319,7 @@ def severity(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Raise or lower the level by a person's word."""
     incident = _live(engine, args)
     command = c.ChangeSeverity(
-        to=_severity(str(_word(args, "level"))),
+        to=severity_of(str(_word(args, "level"))),
         by=_by(desktop, engine, args, incident),
         reason=_sealed(engine, args, "reason"),
     )

@@ -43,21 +43,43 @@ QUIET = frozenset({e.DeliverySent, e.DeliveryDelivered, e.DeliveryRetried, e.Not
 """Events that no guard asks about: after these alone nothing can have become due."""
 
 
+NOT_WHEN_CLOSED = (
+    c.OrderTransition,
+    c.StandDown,
+    c.CancelIncident,
+    c.ChangeSeverity,
+    c.ReportFact,
+    c.AssignRole,
+    c.HandOver,
+    c.Tell,
+)
+"""What would call on people or move the plan; a call for help, a note and what a provider reports are still heard."""
+
+
 def decide(incident: Incident | None, command: c.AnyCommand, now: datetime) -> list[e.AnyEvent]:
     """Return what *command* causes at *now*, in order; nothing when it changes nothing.
 
     Raises:
         CommandRefused: not possible now; the message says what is missing and how to override.
     """
+    return respond(incident, command, now)[0]
+
+
+def respond(
+    incident: Incident | None, command: c.AnyCommand, now: datetime
+) -> tuple[list[e.AnyEvent], Incident | None]:
+    """Return what `decide` returns, and the incident after it: deciding evolves it on the way."""
     if isinstance(command, c.OpenIncident):
-        return [] if incident is not None else _open(command, now)
+        return ([], incident) if incident is not None else _open(command, now)
     if incident is None:
         raise CommandRefused("there is no such incident")
+    if incident.is_closed and isinstance(command, NOT_WHEN_CLOSED):
+        raise CommandRefused(f"{incident.code} is closed; its log can be read, nothing can be added")
     draft = Draft(incident, now)
     _DECIDE[type(command)](draft, command)
     if any(type(event) not in QUIET for event in draft.events):
         flow.settle(draft)
-    return draft.events
+    return draft.events, draft.incident
 
 
 _DECIDE: dict[type[c.Command], Callable[[Draft, Any], None]] = {}
@@ -71,7 +93,7 @@ def _on(kind: type[C]) -> Callable[[Callable[[Draft, C], None]], Callable[[Draft
     return keep
 
 
-def _open(command: c.OpenIncident, now: datetime) -> list[e.AnyEvent]:
+def _open(command: c.OpenIncident, now: datetime) -> tuple[list[e.AnyEvent], Incident]:
     opened = e.IncidentOpened(
         incident=command.incident,
         code=command.code,
@@ -88,7 +110,7 @@ def _open(command: c.OpenIncident, now: datetime) -> list[e.AnyEvent]:
     draft.events.append(opened)
     flow.enter(draft, command.playbook.initial, via="opening", by=command.by)
     flow.settle(draft)
-    return draft.events
+    return draft.events, draft.incident
 
 
 @_on(c.UpdateRoster)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import Literal
 
 from emergency.core import events as e
@@ -11,7 +12,7 @@ from emergency.core.assignment import choose
 from emergency.core.calls import LATE_AGAIN, ask, call_again, chase, close, end_run, tell, tell_command
 from emergency.core.draft import Draft
 from emergency.core.incident import StepRun
-from emergency.core.playbook import Go, Leave, Nudge, RaiseTo, State, Step
+from emergency.core.playbook import Go, Guard, Leave, Nudge, Playbook, RaiseTo, State, Step
 from emergency.core.values import Severity, Text
 
 ROUNDS = 30
@@ -132,8 +133,10 @@ def _expect(draft: Draft, state: State) -> None:
 
 def start_due_steps(draft: Draft) -> None:
     """Start every step of the present state whose condition holds and that has not been started."""
+    started = {(run.name, run.zone) for run in draft.incident.runs_here()}
     for step in draft.incident.now_in.steps:
-        started = {(run.name, run.zone) for run in draft.incident.runs_here()}
+        if step.per is None and (step.name, None) in started:
+            continue
         if not guards.holds(step.when, draft.incident, draft.now):
             continue
         zones: tuple[str | None, ...] = (None,)
@@ -356,9 +359,20 @@ def _raise_by_rule(draft: Draft) -> None:
         change_severity(draft, _level(draft, top, "rule"))
         return
     lower = [incident.playbook.lowers[-1 - n].to for n in holding if n < 0]
-    low = max([min(lower, default=incident.severity), top])
+    floor = incident.now_in.severity or Severity.blue  # a state that stands for a level keeps it while it lasts
+    low = max([min(lower, default=incident.severity), top, floor])
     if low < incident.severity:
         change_severity(draft, _level(draft, low, "rule"))
+
+
+@lru_cache(maxsize=1024)
+def _timed_guards(playbook: Playbook, state: str) -> tuple[Guard, ...]:
+    """Return what is asked in *state* whose answer may change by time alone."""
+    here = playbook.state(state)
+    asked = [leave.when for leave in here.leave if leave.after is None]
+    asked += [step.when for step in here.steps]
+    asked += [rule.when for rule in (*playbook.raises, *playbook.lowers)]
+    return tuple(guard for guard in asked if guard is not None and guards.is_timed(guard))
 
 
 def _watch_the_clock(draft: Draft) -> None:
@@ -366,9 +380,7 @@ def _watch_the_clock(draft: Draft) -> None:
     incident = draft.incident
     due = None
     if not incident.is_closed:
-        asked = [leave.when for leave in incident.now_in.leave if leave.after is None]
-        asked += [step.when for step in incident.now_in.steps]
-        asked += [rule.when for rule in (*incident.playbook.raises, *incident.playbook.lowers)]
+        asked = _timed_guards(incident.playbook, incident.state)
         due = guards.earliest(guards.next_change(g, incident, draft.now) for g in asked)
     else:
         for timer in list(incident.timers):

@@ -105,6 +105,20 @@ def next_change(guard: p.Guard | None, incident: Incident, now: datetime) -> dat
     return None
 
 
+def is_timed(guard: p.Guard) -> bool:
+    """Return whether time alone may change the answer to *guard*."""
+    match guard:
+        case p.AnyOf(guards) | p.AllOf(guards):
+            return any(is_timed(each) for each in guards)
+        case p.NotOf(inner):
+            return is_timed(inner)
+        case p.FactIs() | p.FactOver() | p.FactUnder():
+            return bool(guard.dwell)
+        case p.ClockOver() | p.FactMissing() | p.TimeLeftUnder():
+            return True
+    return False
+
+
 def earliest(moments: Iterable[datetime | None]) -> datetime | None:
     """Return the first of the moments that are there, or None."""
     return min((m for m in moments if m is not None), default=None)

@@ -6,8 +6,8 @@ are persistent maps, so that one answer costs the same at ten thousand open aler
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from functools import lru_cache, reduce
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from rpds import HashTrieMap
 
 from emergency.core import events as e
-from emergency.core.playbook import AllOf, AnyOf, FactOver, FactUnder, NotOf, Playbook, State, Step
+from emergency.core.playbook import AllOf, AnyOf, FactMissing, FactOver, FactUnder, NotOf, Playbook, State, Step
 from emergency.core.site import Member, Site
 from emergency.core.values import Mode, Severity, Text
 
@@ -166,31 +166,36 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(a for a in found if a.kind in ASKING and a.status != "closed")
 
 
+def _questions(playbook: Playbook) -> Iterator[object]:
+    """Yield every single question that the plan's guards ask."""
+    todo: list[object] = []
+    for state in playbook.states:
+        todo += [leave.when for leave in state.leave]
+        todo += [step.when for step in state.steps]
+        todo += [expected.when for expected in state.expects]
+    todo += [rule.when for rule in (*playbook.raises, *playbook.lowers)]
+    while todo:
+        match todo.pop():
+            case AnyOf(guards) | AllOf(guards):
+                todo += guards
+            case NotOf(inner):
+                todo.append(inner)
+            case guard:
+                yield guard
+
+
 @lru_cache(maxsize=256)
 def lines_of(playbook: Playbook, fact: str) -> tuple[float, ...]:
     """Return the values that the plan's guards compare *fact* with, lowest first."""
-    found: set[float] = set()
+    asked = (g for g in _questions(playbook) if isinstance(g, FactOver | FactUnder) and g.fact == fact)
+    return tuple(sorted({guard.value for guard in asked}))
 
-    def look(guard: object) -> None:
-        match guard:
-            case FactOver(name, value) | FactUnder(name, value) if name == fact:
-                found.add(value)
-            case AnyOf(guards) | AllOf(guards):
-                for each in guards:
-                    look(each)
-            case NotOf(inner):
-                look(inner)
 
-    for state in playbook.states:
-        for leave in state.leave:
-            look(leave.when)
-        for step in state.steps:
-            look(step.when)
-        for expected in state.expects:
-            look(expected.when)
-    for each in (*playbook.raises, *playbook.lowers):
-        look(each.when)
-    return tuple(sorted(found))
+@lru_cache(maxsize=256)
+def blind_after(playbook: Playbook, fact: str) -> timedelta | None:
+    """Return after how long without a report the plan first counts *fact* as missing, or None."""
+    asked = (g for g in _questions(playbook) if isinstance(g, FactMissing) and g.fact == fact)
+    return min((guard.wait for guard in asked), default=None)
 
 
 def evolve(incident: Incident | None, event: e.AnyEvent, at: datetime) -> Incident:
@@ -430,18 +435,21 @@ def _crossings(
 ) -> dict[tuple[str, str, float], datetime]:
     """Return since when a measured value has been at or over, or under, each line that the plan draws.
 
-    Every report moves the value; only a crossing restarts the dwell, or a jittering sensor would never count.
+    Every report moves the value; only a crossing restarts the dwell, or a jittering sensor would never count. A spell
+    in which the fact was missing proves nothing: how long it has been low counts from the first report after it.
     """
     fact = i.playbook.fact(event.fact)
     if fact is None or fact.type not in ("count", "number"):
         return i.crossed
     now = float(event.value)
     before = float(was.value) if was else None
+    wait = blind_after(i.playbook, event.fact)
+    blind = was is not None and wait is not None and at - was.last >= wait
     crossed = dict(i.crossed)
     for line in lines_of(i.playbook, event.fact):
         for side, on in (("over", now >= line), ("under", now < line)):
             was_on = before is not None and (before >= line if side == "over" else before < line)
-            if on and not was_on:
+            if on and (not was_on or (blind and side == "under")):
                 crossed[event.fact, side, line] = at
     return crossed
 

@@ -95,7 +95,7 @@ def _add_hooks(web: FastAPI, server: Server, hooks: Hooks) -> None:
         return Response(hooks.silence(), media_type=XML)
 
     @web.post(root + "/voice/{delivery}/{attempt}")
-    async def voice(request: Request, delivery: str, attempt: int) -> Response:
+    async def voice(request: Request, delivery: str, attempt: str) -> Response:
         form = await _signed_form(request, hooks)
         inbound = _read(lambda: hooks.read_keys(form, delivery))
         if inbound is None:
@@ -105,14 +105,14 @@ def _add_hooks(web: FastAPI, server: Server, hooks: Hooks) -> None:
         return Response(hooks.spoken(said, language) if said else hooks.silence(), media_type=XML)
 
     @web.post(root + "/status/{delivery}/{attempt}")
-    async def status(request: Request, delivery: str, attempt: int) -> Response:
+    async def status(request: Request, delivery: str, attempt: str) -> Response:
         form = await _signed_form(request, hooks)
-        return await _report(server, _read(lambda: hooks.read_status(form, delivery, attempt)))
+        return await _report(server, _read(lambda: hooks.read_status(form, delivery, int(attempt))))
 
     @web.post(root + "/machine/{delivery}/{attempt}")
-    async def machine(request: Request, delivery: str, attempt: int) -> Response:
+    async def machine(request: Request, delivery: str, attempt: str) -> Response:
         form = await _signed_form(request, hooks)
-        return await _report(server, _read(lambda: hooks.read_machine(form, delivery, attempt)))
+        return await _report(server, _read(lambda: hooks.read_machine(form, delivery, int(attempt))))
 
 
 def _language(server: Server, engine: Any, delivery: str) -> str:
@@ -137,7 +137,8 @@ async def _signed_form(request: Request, hooks: Hooks) -> Form:
         form = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text), max_num_fields=200, errors="strict")
     except ValueError:
         raise Refused(400, "malformed") from None
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    # as it stood in the request: what was signed is the address we gave, and `re%3A...` is not `re:...`
+    path = request.scope["raw_path"].decode("latin-1") + (f"?{request.url.query}" if request.url.query else "")
     if not hooks.authentic(path, form, request.headers.get(hooks.signature_header)):
         raise Refused(403, "unsigned")
     return form
@@ -173,8 +174,6 @@ def _add_api(web: FastAPI, server: Server) -> None:
             raise Refused(404, "unknown_verb")
         try:
             document = await server.perform(verb, args)
-        except KeyError as error:
-            return _json({"error": f"{error} is missing", "exit": 2}, 400)
         except EmergencyError as error:
             known = {"error": str(error), "exit": error.exit_status}
             return _json(known, STATUS_OF_EXIT.get(error.exit_status, 500))

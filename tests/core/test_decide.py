@@ -518,7 +518,8 @@ def test_a_stand_down_tells_everyone():
     night = Night(ending_plan())
     night.wait(3 * MINUTE)
     alerted = set(night.incident.alerted)
-    night.do(c.StandDown(by="mark", ticked=(1, 2)))
+    events = night.do(c.StandDown(by="mark", ticked=(1, 2, 1)))
+    assert [event.item for event in events if isinstance(event, e.ItemTicked)] == [1, 2]
     assert (night.incident.state, night.incident.ended) == ("over", "stand_down")
     assert alerted == {a.person for a in night.alerts(kind="ended")}
     assert {"closed"} == {a.status for a in night.alerts()}
@@ -544,6 +545,27 @@ def test_an_order_to_end_by_override():
     night.order("over", "mark", override=True, reason="seal")
     assert night.incident.ended == "stand_down"
     assert night.do(c.StandDown(by="mark")) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(c.OrderTransition(to="first", by="console", override=True, reason="x"), id="a transition"),
+        pytest.param(c.StandDown(by="console", override=True, reason="x"), id="a stand-down"),
+        pytest.param(c.CancelIncident(by="console", reason="x"), id="a false alarm"),
+        pytest.param(c.ChangeSeverity(to=Severity.red, by="console"), id="a level"),
+        pytest.param(c.AssignRole(role="guard", person="hana", by="console"), id="a role"),
+        pytest.param(c.HandOver(person="hana", by="console"), id="command"),
+        pytest.param(c.Tell(by="console", text="seal:1"), id="words"),
+    ],
+)
+def test_a_closed_incident_calls_nobody(command):
+    """What is closed stays closed: nobody is called on for it again; a call for help is still heard."""
+    night = Night(ending_plan())
+    night.order("closed", "mark", override=True, reason="seal")
+    with pytest.raises(CommandRefused, match="is closed"):
+        night.do(command)
+    assert calls(night.do(c.AskHelp(person="gina")))
 
 
 def test_closing_without_an_end_leaves_nobody_waiting():

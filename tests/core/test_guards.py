@@ -35,7 +35,7 @@ PLAN = a_plan(
         a_step("lock", role="desk", strand="doors"),
         a_step("bolt", role="desk", strand="doors", when=p.FactIs("smoke", "yes")),
         a_step("sweep", role="guard", strand="clear", per="zones"),
-        leave=(p.Leave(to="closed", when=p.FactOver("density", 3.0)), STILL),
+        leave=(p.Leave(to="closed", when=p.FactOver("density", 3.0, 99 * HOUR)), STILL),
     ),
     calls="desk manager guard*2",
     facts=(

@@ -79,6 +79,7 @@ def put(db: sqlite3.Connection, golden: dict[str, Any]) -> None:
     opened = golden["lines"][0]
     last = golden["lines"][-1]
     db.execute(
-        "insert into incident (id, code, mode, playbook, place, opened_at, version, head) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into incident (id, code, mode, playbook, place, opened_at, version, head) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?)",
         (golden["incident"], "L01", "real", "leak", "hall", opened[1], last[0], last[5]),
     )

@@ -125,12 +125,12 @@ def test_the_same_night_writes_the_same_log(playbook: str) -> None:
         scene.phone("chen_jing").is_silent()
         scene.phone("liu_yang").has_voicemail()
         scene.open(playbook)
-        scene.run(until=2 * HOUR)
+        scene.run(until=30 * MINUTE)
         chains.append(scene.hashes())
         scene.close()
 
     assert chains[0] == chains[1]
-    assert len(chains[0]) > 300
+    assert len(chains[0]) > 200
 
 
 @EVERY_PLAN
@@ -314,21 +314,22 @@ def test_silence_never_stops_the_calls(silence: Played, playbook: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "playbook, first_hour, later",
+    "playbook, first_hour",
     [
-        pytest.param("fire", 80, 6, id="fire"),
-        pytest.param("power_outage", 100, 6, id="power_outage"),
-        pytest.param("elevator_entrapment", 60, 12, id="elevator_entrapment"),
-        pytest.param("robbery", 50, 6, id="robbery"),
-        pytest.param("crowding", 65, 10, id="crowding"),
+        pytest.param("fire", 80, id="fire"),
+        pytest.param("power_outage", 100, id="power_outage"),
+        pytest.param("elevator_entrapment", 60, id="elevator_entrapment"),
+        pytest.param("robbery", 50, id="robbery"),
+        pytest.param("crowding", 65, id="crowding"),
     ],
 )
-def test_silence_is_not_answered_with_a_flood(silence: Played, playbook: str, first_hour: int, later: int) -> None:
-    """The worst hour of the most wanted person has a bound, and from the sixth hour on it is a handful an hour."""
+def test_silence_is_not_answered_with_a_flood(silence: Played, playbook: str, first_hour: int) -> None:
+    """The worst hour of the most wanted person has a bound (far too high still, see the numbers), and from the sixth
+    hour on nobody is rung more than three times an hour."""
     scene = silence(playbook)
 
     assert scene.busiest(HOUR)[0] <= first_hour, scene.busiest(HOUR)
-    assert scene.busiest(HOUR, since=6 * HOUR)[0] <= later, scene.busiest(HOUR, since=6 * HOUR)
+    assert scene.busiest(HOUR, since=6 * HOUR)[0] <= 3, scene.busiest(HOUR, since=6 * HOUR)
 
 
 @EVERY_PLAN

@@ -212,7 +212,7 @@ WRONG = [
     ),
     pytest.param(["trigger", "fire", "--at", "b1fodcourt"], "Did you mean 'B1 foodcourt'?", id="near place"),
     pytest.param(["trigger", "fire", "--at", ""], "is no place", id="empty place"),
-    pytest.param(["trigger", "", "--at", "K12"], "is no playbook", id="empty playbook"),
+    pytest.param(["trigger", "", "--at", "K12"], "playbook", id="empty playbook"),
     pytest.param(["trigger", "fire", "--at", "atrium"], "F3 atrium gallery", id="ambiguous place"),
     pytest.param(["trigger", "E"], 'Say --at, for example: --at "Lift 1"', id="a lift plan without a lift"),
     pytest.param(["trigger", "E", "--at", "lift"], "Fire lift 6", id="ambiguous lift"),
@@ -1107,6 +1107,90 @@ def test_init_in_a_file_is_refused(tmp_path: Path) -> None:
     assert len(said.err.splitlines()) == 1
 
 
+def test_init_in_a_folder_that_others_can_see_says_so(tmp_path: Path) -> None:
+    """Numbers lie in the home: when others can look into it, the command that closes it is said."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o755)
+    said = Terminal(home)("init", "--sample")
+
+    assert (said.code, f"chmod 700 {home}" in said.err) == (0, True)
+
+
+# when things go wrong
+
+
+def test_a_backup_comes_back(emergency: Terminal, tmp_path: Path) -> None:
+    """`restore` puts back what `backup` kept, with every chain checked; what stood there is kept beside it."""
+    emergency.trigger()
+    kept = emergency.document("backup", str(tmp_path / "kept.db"))
+    emergency.trigger("E", "lift 2")
+    back = emergency.document("restore", str(tmp_path / "kept.db"))
+
+    assert (kept["incidents"], back["incidents"], emergency.version()[0]) == (1, 1, 1)
+    assert emergency("log", "F01", "--verify").code == 0
+    assert Path(back["kept"]).exists()
+    assert emergency("backup", str(tmp_path / "kept.db")).code == 3
+
+
+def test_a_backup_that_was_changed_is_refused(emergency: Terminal, tmp_path: Path) -> None:
+    """A backup that is not what was written is not put back; the database stays as it was."""
+    emergency.trigger()
+    file = tmp_path / "kept.db"
+    emergency("backup", str(file))
+    before = emergency.version()
+    file.write_bytes(file.read_bytes()[:-1] + b"!")
+    said = emergency("restore", str(file))
+
+    assert (said.code, said.out, emergency.version()) == (5, "", before)
+
+
+def test_people_are_called_without_a_database(emergency: Terminal, twilio: FakeTwilio) -> None:
+    """When the store fails, `trigger` says what is left: --last-resort calls people; `recover` logs that."""
+    garbage(emergency.home)
+    failed = emergency("trigger", "fire", "--at", "K12")
+    called = emergency("trigger", "fire", "--at", "K12", "--last-resort", "--json", **account(twilio))
+    gone(emergency.home)
+    refused = emergency("init")
+    recovered = emergency("recover", "--json")
+
+    assert (failed.code, "--last-resort" in failed.err) == (5, True)
+    assert (called.code, called.document["sent"], called.document["failed"]) == (0, 10, 0)
+    assert len(twilio.ledger) == 10
+    assert "陈静 Chen Jing: +1" in called.err
+    assert refused.code == 0, refused.err
+    assert [each["incident"] for each in recovered.document] == [called.document["incident"]]
+    assert emergency.document("status")["incident"] == called.document["incident"]
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        pytest.param(["--at", "K12", "--drill"], "no drill", id="a drill"),
+        pytest.param(["--at", "atrium"], "F3 atrium gallery", id="an ambiguous place"),
+        pytest.param(["--at", "K12", "--severity", "oranje"], "'orange'", id="a level"),
+    ],
+)
+def test_a_last_resort_with_wrong_words_calls_nobody(
+    emergency: Terminal, twilio: FakeTwilio, words: list[str], says: str
+) -> None:
+    """Also without a store, wrong words end with 2 and call nobody."""
+    said = emergency("trigger", "fire", "--last-resort", *words, **account(twilio))
+
+    assert (said.code, twilio.ledger) == (2, [])
+    assert says in said.err
+
+
+def test_doctor_says_what_must_be_done(emergency: Terminal) -> None:
+    """`doctor` ends with 3 while something must be done, and says what in the operator's language."""
+    said = emergency("doctor")
+    document = emergency.document("doctor")
+
+    assert said.code == 3
+    assert "✗ no server is running" in said.out
+    assert "✗ 没有服务在运行" in emergency("--lang", "zh", "doctor").out
+    assert document["errors"] == sum(f["level"] == "error" for f in document["findings"]) >= 2
+
+
 # plans and people
 
 BAD_PLAN = """\
@@ -1447,15 +1531,17 @@ def served(sample: Path, tmp_path: Path) -> Iterator[tuple[Terminal, subprocess.
 def test_a_running_server(served: tuple[Terminal, subprocess.Popen[str]]) -> None:
     """Beside a server, commands are carried out by it: the same documents, exit statuses and refusals.
 
-    Whether something real can be sent is the server's knowledge; what stands in the terminal's environment is not asked.
+    Whether something real can be sent is the server's knowledge, not that of the terminal's environment.
     """
     emergency, server = served
     real = emergency("trigger", "fire", "--at", "K12", "--json", TWILIO_ACCOUNT_SID=ACCOUNT_SID)
     drill = emergency("trigger", "fire", "--at", "K12", "--drill")
     wrong = emergency("trigger", "fire", "--at", "atrium")
     second = emergency("serve", "--port", "0")
+    restored = emergency("restore", str(emergency.home / "site.yaml"))
     mode = (emergency.home / "serve.sock").stat().st_mode & 0o777
     assert "already runs" in second.err
+    assert (restored.code, "stop it first" in restored.err) == (3, True)
     server.send_signal(signal.SIGTERM)
     _, shown = server.communicate(timeout=20)
 

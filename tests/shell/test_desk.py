@@ -126,15 +126,15 @@ def test_an_answer_comes_after_the_commit(room: Room) -> None:
         await room.desk.do(count("x"))
         return await asyncio.to_thread(room.elsewhere)
 
-    assert {"x": 1} == run(main())
+    assert run(main()) == {"x": 1}
 
 
 def test_what_waits_is_one_commit(room: Room) -> None:
     """Pieces that wait together share one transaction: fifty answers cost one flush of the disk, not fifty."""
     assert room.store is not None
     before = room.store.commits
-    assert ["x"] * 50 == run(room.together(*[count("x")] * 50))
-    assert (2, {"x": 50}) == (room.store.commits - before, room.elsewhere())
+    assert run(room.together(*[count("x")] * 50)) == ["x"] * 50
+    assert (room.store.commits - before, room.elsewhere()) == (2, {"x": 50})
 
 
 def test_a_group_has_an_end(room: Room) -> None:
@@ -142,7 +142,7 @@ def test_a_group_has_an_end(room: Room) -> None:
     assert room.store is not None
     before = room.store.commits
     run(room.together(*[count("x")] * (LARGEST_GROUP + 1)))
-    assert 3 == room.store.commits - before
+    assert room.store.commits - before == 3
 
 
 def test_order_is_kept(room: Room) -> None:
@@ -159,9 +159,9 @@ def test_order_is_kept(room: Room) -> None:
 def test_one_refusal_spoils_nobody(room: Room) -> None:
     """A piece that is refused is undone and told so; its neighbours are written."""
     results = run(room.together(count("a"), refused, count("b")))
-    assert ("a", "b") == (results[0], results[2])
+    assert (results[0], results[2]) == ("a", "b")
     assert isinstance(results[1], CommandRefused)
-    assert {"a": 1, "b": 1} == room.elsewhere()
+    assert room.elsewhere() == {"a": 1, "b": 1}
 
 
 def test_a_slip_in_one_piece_spoils_nobody(room: Room) -> None:
@@ -172,8 +172,8 @@ def test_a_slip_in_one_piece_spoils_nobody(room: Room) -> None:
 
     results = run(room.together(count("a"), slip, count("b")))
     assert isinstance(results[1], KeyError)
-    assert {"a": 1, "b": 1} == room.elsewhere()
-    assert "c" == run(room.desk.do(count("c")))
+    assert room.elsewhere() == {"a": 1, "b": 1}
+    assert run(room.desk.do(count("c"))) == "c"
 
 
 def test_a_store_that_is_held_is_told_to_everybody(room: Room) -> None:
@@ -188,8 +188,8 @@ def test_a_store_that_is_held_is_told_to_everybody(room: Room) -> None:
 
     results = run(room.together(count("a"), arm, count("b"), refused))
     assert [StoreBusy] * 4 == [type(result) for result in results]
-    assert {} == room.elsewhere()
-    assert "c" == run(room.desk.do(count("c")))
+    assert room.elsewhere() == {}
+    assert run(room.desk.do(count("c"))) == "c"
 
 
 def test_one_damaged_log_spoils_nobody(room: Room) -> None:
@@ -200,9 +200,9 @@ def test_one_damaged_log_spoils_nobody(room: Room) -> None:
         raise StoreDamaged("event 7 cannot be read")
 
     results = run(room.together(count("a"), damaged, count("b")))
-    assert ("a", "b") == (results[0], results[2])
+    assert (results[0], results[2]) == ("a", "b")
     assert isinstance(results[1], StoreDamaged)
-    assert {"a": 1, "b": 1} == room.elsewhere()
+    assert room.elsewhere() == {"a": 1, "b": 1}
 
 
 def test_a_strange_failure_is_a_store_error(room: Room) -> None:
@@ -231,7 +231,7 @@ def test_a_waiter_that_goes_away_harms_nobody(room: Room) -> None:
 
     first, second = run(main())
     assert isinstance(first, asyncio.CancelledError)
-    assert ("second", {"first": 1, "second": 1}) == (second, room.elsewhere())
+    assert (second, room.elsewhere()) == ("second", {"first": 1, "second": 1})
 
 
 def test_several_loops_are_served(room: Room) -> None:
@@ -246,7 +246,7 @@ def test_several_loops_are_served(room: Room) -> None:
         thread.start()
     for thread in threads:
         thread.join(10)
-    assert ["loop0", "loop1", "loop2", "loop3"] == sorted(results)
+    assert sorted(results) == ["loop0", "loop1", "loop2", "loop3"]
 
 
 def test_a_loop_that_is_gone_harms_nobody(room: Room) -> None:
@@ -265,8 +265,8 @@ def test_a_loop_that_is_gone_harms_nobody(room: Room) -> None:
     loop.run_until_complete(asyncio.sleep(0))
     loop.close()
     room.open_door.set()
-    assert "next" == run(room.desk.do(count("next")))
-    assert {"gone": 1, "next": 1} == room.elsewhere()
+    assert run(room.desk.do(count("next"))) == "next"
+    assert room.elsewhere() == {"gone": 1, "next": 1}
 
 
 def test_stopping_does_what_waits(room: Room) -> None:
@@ -282,8 +282,8 @@ def test_stopping_does_what_waits(room: Room) -> None:
         await asyncio.gather(stopping, held)
         return await asyncio.gather(*tasks, return_exceptions=True)
 
-    assert ["x"] * 100 == run(main())
-    assert {"x": 100} == room.elsewhere()
+    assert run(main()) == ["x"] * 100
+    assert room.elsewhere() == {"x": 100}
 
 
 def test_who_comes_after_the_end_is_told(room: Room) -> None:
@@ -305,7 +305,7 @@ def test_the_inline_desk_keeps_the_same_promise() -> None:
     """The desk of commands and drills does all of a piece or nothing, and raises what the piece raises."""
     engine = Engine(SqliteStore(":memory:"), VirtualClock(NOON))
     desk = InlineDesk(engine)
-    assert "x" == run(desk.do(count("x")))
+    assert run(desk.do(count("x"))) == "x"
     with pytest.raises(CommandRefused):
         run(desk.do(refused))
-    assert {"x": 1} == engine.store.counters()
+    assert engine.store.counters() == {"x": 1}

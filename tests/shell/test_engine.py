@@ -46,14 +46,14 @@ def test_the_same_id_is_one_incident() -> None:
     house = House()
     first, again = house.open(id="x"), house.open(id="x")
     assert (first.code, first.version, len(house.rows())) == (again.code, again.version, 6)
-    assert ["x"] == [row.id for row in house.store.all_incidents()]
+    assert [row.id for row in house.store.all_incidents()] == ["x"]
 
 
 def test_codes_are_chosen_by_the_engine() -> None:
     """Each incident gets the next code of its plan and kind."""
     house = House()
     opened = [house.open(), house.open("noise"), house.open(mode="drill"), house.open()]
-    assert ["L01", "N01", "XL01", "L02"] == [incident.code for incident in opened]
+    assert [incident.code for incident in opened] == ["L01", "N01", "XL01", "L02"]
 
 
 def test_every_message_and_clock_of_an_opening_is_in_the_store() -> None:
@@ -166,7 +166,7 @@ def test_a_clock_that_is_set_back_does_not_turn_the_log_around() -> None:
     house.do("x", c.AskHelp(person="emma"))
     moments = [at for _, at in house.store.history("x")]
     assert moments == sorted(moments)
-    assert NOON == moments[-1]
+    assert moments[-1] == NOON
 
 
 def test_overdue_timers_fire_once_in_order_and_say_how_late() -> None:
@@ -202,7 +202,7 @@ def test_a_timer_that_the_log_does_not_know_wakes_nobody() -> None:
     house = House()
     version = house.open(id="x").version
     house.store.set_timer("x", "rung:a99", NOON)
-    assert 1 == house.engine.fire_due()
+    assert house.engine.fire_due() == 1
     assert (0, version) == (house.engine.fire_due(), house.incident("x").version)
 
 
@@ -217,9 +217,10 @@ def test_a_damaged_log_stops_no_other_clock(timers: int) -> None:
     damage(house.store, "x")
     fresh = Engine(house.store, house.clock)
     house.clock.advance(2 * MINUTE)
+    while fresh.store.due_timers(house.clock.now() - MINUTE, 1000)[-1].incident == "y":
+        assert fresh.fire_due(limit=5)
     with pytest.raises(StoreDamaged):
-        for _ in range(10):
-            fresh.fire_due(limit=5)
+        fresh.fire_due(limit=5)
     fired = [event for event, _ in house.store.history("y") if isinstance(event, e.TimerFired)]
     assert len(fired) >= 1
 
@@ -231,9 +232,9 @@ def test_a_damaged_log_keeps_no_other_incident_from_work() -> None:
     damage(house.store, "x")
     house.engine = Engine(house.store, house.clock)
     house.open("noise", id="y")
-    assert ["y"] == [incident.id for incident in house.engine.open_incidents()]
+    assert [incident.id for incident in house.engine.open_incidents()] == ["y"]
     (person,) = {row.person for row in house.rows() if row.incident == "y"}
-    assert "acknowledged" == house.texts(person, "N01 1").kind
+    assert house.texts(person, "N01 1").kind == "acknowledged"
     with pytest.raises(StoreDamaged):
         house.engine.incident("x")
 
@@ -255,4 +256,4 @@ def test_what_is_taken_back_leaves_the_outbox() -> None:
     house = House()
     house.open(id="x")
     house.do("x", c.Acknowledge(alert=house.alert("x", "emma", "kind").id))
-    assert ["dropped"] == house.statuses("emma")
+    assert house.statuses("emma") == ["dropped"]

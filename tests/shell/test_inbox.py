@@ -85,8 +85,8 @@ def test_a_code_and_a_key_are_read_forgivingly(house: House, written: str) -> No
     ref = house.ref(ID, "kind")
     wide = "".join(chr(ord(ch) + 0xFEE0) for ch in ref)
     outcome = house.texts("emma", written.format(ref=ref, small=ref.lower(), wide=wide))
-    assert ("acknowledged", ID) == (outcome.kind, outcome.incident)
-    assert ["kind"] == acknowledged(house, "emma")
+    assert (outcome.kind, outcome.incident) == ("acknowledged", ID)
+    assert acknowledged(house, "emma") == ["kind"]
     assert ref in outcome.says
 
 
@@ -110,15 +110,15 @@ def test_each_key_does_its_own_thing(
     outcome = house.texts(person, house.ref(ID, step) + key)
     assert kind == outcome.kind
     (happened,) = house.events(ID, event)[-1:]
-    assert "sms" == getattr(happened, "via", "sms")
-    assert 1 == len(answers(house))
+    assert getattr(happened, "via", "sms") == "sms"
+    assert len(answers(house)) == 1
 
 
 def test_an_answer_of_a_decision_is_kept_by_name(house: House) -> None:
     """5 is the second answer of the plan: the log says which, and the person reads it back."""
     outcome = house.texts("emma", house.ref(ID, "kind") + "5")
     (finished,) = house.events(ID, e.StepDone)
-    assert ("roof", "emma") == (finished.answer, finished.person)
+    assert (finished.answer, finished.person) == ("roof", "emma")
     assert "the roof" in outcome.says
 
 
@@ -135,7 +135,7 @@ def test_a_key_that_is_not_offered_does_nothing(house: House, person: str, step:
     """The person reads what there is to choose, and nothing is done."""
     before = done(house)
     outcome = house.texts(person, house.ref(ID, step) + key)
-    assert "wrong_key" == outcome.kind
+    assert outcome.kind == "wrong_key"
     assert offered in outcome.says.replace(" ", "") or offered in outcome.says
     assert before == done(house)
 
@@ -144,33 +144,33 @@ def test_one_text_may_hold_several_replies(house: House) -> None:
     """Each of them is acted on, in order, and all are answered together."""
     look, block = house.ref(ID, "look"), house.ref(ID, "block")
     outcome = house.texts("chloe", f"{look}1, {block} 3")
-    assert ["look"] == acknowledged(house, "chloe")
-    assert "closed" == house.alert(ID, "chloe", "block").status
+    assert acknowledged(house, "chloe") == ["look"]
+    assert house.alert(ID, "chloe", "block").status == "closed"
     assert look in outcome.says
     assert block in outcome.says
-    assert 1 == len(answers(house))
+    assert len(answers(house)) == 1
 
 
 def test_the_second_reply_of_a_text_sees_what_the_first_has_done(house: House) -> None:
     """Done with both steps moves the plan on; a third reply to a step that is gone by then finds it over."""
     look, block = house.ref(ID, "look"), house.ref(ID, "block")
     house.texts("chloe", f"{look}2 {block}2 {look}1")
-    assert "drying" == house.incident(ID).state
-    assert 2 == len(house.events(ID, e.StepDone))
+    assert house.incident(ID).state == "drying"
+    assert len(house.events(ID, e.StepDone)) == 2
 
 
 def test_a_code_without_a_letter_takes_all_that_is_mine(house: House) -> None:
     """`L01 1` receives every open step of that person in that incident, and of nobody else."""
     house.texts("chloe", "L01 1")
-    assert ["block", "look"] == acknowledged(house, "chloe")
-    assert [] == acknowledged(house, "emma")
+    assert acknowledged(house, "chloe") == ["block", "look"]
+    assert acknowledged(house, "emma") == []
 
 
 def test_a_code_without_a_letter_is_asked_back_for_more(house: House) -> None:
     """`L01 2` with two steps open cannot say which is done: the person reads both, and nothing is done."""
     before = done(house)
     outcome = house.texts("chloe", "L01 2")
-    assert "which" == outcome.kind
+    assert outcome.kind == "which"
     assert house.ref(ID, "look") in outcome.says
     assert house.ref(ID, "block") in outcome.says
     assert before == done(house)
@@ -178,31 +178,31 @@ def test_a_code_without_a_letter_is_asked_back_for_more(house: House) -> None:
 
 def test_a_code_run_into_its_key_is_split(house: House) -> None:
     """`L011` is L01 and 1 as long as no incident is called L011."""
-    assert "acknowledged" == house.texts("emma", "L011").kind
+    assert house.texts("emma", "L011").kind == "acknowledged"
 
 
 # a bare key
 
 
 @pytest.mark.parametrize(
-    "written", ["1", "1 ok", "OK", "收到", "好的", "Roger", "1。", "on my way", "1"], ids=lambda text: text
+    "written", ["1", "1 ok", "OK", "收到", "好的", "Roger", "1。", "on my way", "１"], ids=lambda text: text
 )
 def test_a_bare_word_is_enough_when_one_thing_is_open(house: House, written: str) -> None:
     """With exactly one thing open for this person no code is needed."""
-    assert "acknowledged" == house.texts("emma", written).kind
-    assert ["kind"] == acknowledged(house, "emma")
+    assert house.texts("emma", written).kind == "acknowledged"
+    assert acknowledged(house, "emma") == ["kind"]
 
 
 def test_a_bare_1_receives_all_of_one_text(house: House) -> None:
     """Two steps that came as one SMS are received by one bare 1, as that SMS says."""
     house.texts("chloe", "1")
-    assert ["block", "look"] == acknowledged(house, "chloe")
+    assert acknowledged(house, "chloe") == ["block", "look"]
 
 
 def test_a_bare_key_other_than_1_is_asked_back_for(house: House) -> None:
     """Done, but which of two? Nothing is done."""
     before = done(house)
-    assert "which" == house.texts("chloe", "2").kind
+    assert house.texts("chloe", "2").kind == "which"
     assert before == done(house)
 
 
@@ -213,7 +213,7 @@ def test_two_incidents_make_a_bare_key_ambiguous(house: House) -> None:
     house.pump()
     before = done(house)
     outcome = house.texts("emma", "1")
-    assert "which" == outcome.kind
+    assert outcome.kind == "which"
     assert "L01" in outcome.says
     assert "L02" in outcome.says
     assert before == done(house)
@@ -222,7 +222,7 @@ def test_two_incidents_make_a_bare_key_ambiguous(house: House) -> None:
 def test_nothing_open_is_said_so(house: House) -> None:
     """Who was never asked reads that nothing waits, and nothing is done."""
     before = done(house)
-    assert "nothing" == house.texts("boris", "1").kind
+    assert house.texts("boris", "1").kind == "nothing"
     assert before == done(house)
 
 
@@ -234,7 +234,7 @@ def test_nothing_open_is_said_so(house: House) -> None:
 def test_a_number_in_a_sentence_is_no_key(house: House, written: str) -> None:
     """What is not clearly a key is a note for command, never an answer."""
     before = done(house)
-    assert "unread" == house.texts("emma", written).kind
+    assert house.texts("emma", written).kind == "unread"
     assert before == done(house)
 
 
@@ -245,8 +245,8 @@ def test_what_was_sent_to_another_does_nothing(house: House) -> None:
     """Emma answers with Chloe's code: she reads that it is not hers, and Chloe's step stays as it is."""
     before = done(house)
     outcome = house.texts("emma", house.ref(ID, "look") + "1")
-    assert "foreign" == outcome.kind
-    assert "open" == house.alert(ID, "chloe", "look").status
+    assert outcome.kind == "foreign"
+    assert house.alert(ID, "chloe", "look").status == "open"
     assert before == done(house)
 
 
@@ -270,13 +270,13 @@ def test_a_code_that_is_not_theirs_does_nothing(house: House, person: str, writt
 def test_an_answer_that_comes_late_is_told_who_has_it(house: House) -> None:
     """Chloe was silent and Dmitri has taken her step: her late 1 takes nothing from him, and names him."""
     until_the_deputy_is_asked(house)
-    assert "acknowledged" == house.texts("dmitri", house.ref(ID, "look") + "1").kind
+    assert house.texts("dmitri", house.ref(ID, "look") + "1").kind == "acknowledged"
     before = done(house)
     outcome = house.texts("chloe", house.ref(ID, "look") + "1")
-    assert "over" == outcome.kind
+    assert outcome.kind == "over"
     assert "Dmitri Dorn" in outcome.says
     assert before == done(house)
-    assert ("dmitri",) == house.incident(ID).holders("guard")
+    assert house.incident(ID).holders("guard") == ("dmitri",)
 
 
 def test_two_people_may_race_for_a_step(house: House) -> None:
@@ -284,10 +284,10 @@ def test_two_people_may_race_for_a_step(house: House) -> None:
     until_the_deputy_is_asked(house)
     ref = house.ref(ID, "look")
     first, second = house.texts("chloe", ref + "1"), house.texts("dmitri", ref + "1")
-    assert ("acknowledged", "over") == (first.kind, second.kind)
+    assert (first.kind, second.kind) == ("acknowledged", "over")
     assert "Chloe Clark" in second.says
-    assert ["look"] == acknowledged(house, "chloe")
-    assert [] == acknowledged(house, "dmitri")
+    assert acknowledged(house, "chloe") == ["look"]
+    assert acknowledged(house, "dmitri") == []
 
 
 def test_a_step_that_was_left_behind_is_over(house: House) -> None:
@@ -295,10 +295,10 @@ def test_a_step_that_was_left_behind_is_over(house: House) -> None:
     old = house.ref(ID, "kind")
     for step in ("look", "block"):
         house.texts("chloe", house.ref(ID, step) + "2")
-    assert "drying" == house.incident(ID).state
+    assert house.incident(ID).state == "drying"
     before = done(house)
     outcome = house.texts("emma", old + "4")
-    assert ("over", True) == (outcome.kind, "moved on" in outcome.says)
+    assert (outcome.kind, "moved on" in outcome.says) == ("over", True)
     assert before == done(house)
 
 
@@ -312,7 +312,7 @@ def test_the_code_of_a_closed_incident_does_nothing(house: House) -> None:
     house.pump()
     version = house.incident(ID).version
     for written in (house.ref(ID, "kind") + "1", "L01 1", "L01 2", house.ref(ID, "kind") + "4"):
-        assert "over" == house.texts("emma", written).kind
+        assert house.texts("emma", written).kind == "over"
     assert version == house.incident(ID).version
 
 
@@ -321,7 +321,7 @@ def test_saying_it_twice_is_no_harm(house: House) -> None:
     ref = house.ref(ID, "kind")
     house.texts("emma", ref + "1")
     before = done(house)
-    assert "again" == house.texts("emma", ref + "1").kind
+    assert house.texts("emma", ref + "1").kind == "again"
     assert before == done(house)
 
 
@@ -330,10 +330,10 @@ def test_a_message_is_acted_on_once_however_often_it_comes(house: House) -> None
     ref = house.ref(ID, "kind")
     house.texts("emma", ref + "1", id="SM1")
     before, said = done(house), answers(house)
-    assert "repeated" == house.texts("emma", ref + "1", id="SM1").kind
-    assert "repeated" == house.texts("emma", ref + "4", id="SM1").kind
+    assert house.texts("emma", ref + "1", id="SM1").kind == "repeated"
+    assert house.texts("emma", ref + "4", id="SM1").kind == "repeated"
     assert (before, said) == (done(house), answers(house))
-    assert 2 == house.store.counters()["inbound_repeated"]
+    assert house.store.counters()["inbound_repeated"] == 2
 
 
 # no answer at all
@@ -346,9 +346,9 @@ def test_an_unknown_number_meets_silence(house: House) -> None:
         id="SM1", provider="fake", channel="sms", sender="+13125550199", text=house.ref(ID, "kind") + "1"
     )
     outcome = house.hears(stranger)
-    assert ("unknown", "") == (outcome.kind, outcome.says)
+    assert (outcome.kind, outcome.says) == ("unknown", "")
     assert (before, []) == (done(house), answers(house))
-    assert 1 == house.store.counters()["inbound_unknown"]
+    assert house.store.counters()["inbound_unknown"] == 1
 
 
 @pytest.mark.parametrize("word", sorted(OPT_OUT))
@@ -356,16 +356,16 @@ def test_an_opt_out_word_is_the_carriers(house: House, word: str) -> None:
     """A word that carriers act on is never read as an answer, and not answered; command sees it."""
     before = done(house)
     outcome = house.texts("emma", f" {word.lower()}. ")
-    assert ("opt_out", "") == (outcome.kind, outcome.says)
+    assert (outcome.kind, outcome.says) == ("opt_out", "")
     assert (before, []) == (done(house), answers(house))
     (note,) = house.events(ID, e.NoteAdded)
-    assert "emma" == note.by
+    assert note.by == "emma"
 
 
 def test_what_cannot_be_read_reaches_command(house: House) -> None:
     """Words of no meaning to us are kept, shown to whoever commands, and the person reads how to answer."""
     outcome = house.texts("emma", "the door is stuck")
-    assert "unread" == outcome.kind
+    assert outcome.kind == "unread"
     assert house.ref(ID, "kind") in outcome.says
     (note,) = house.events(ID, e.NoteAdded)
     assert {note.text: "the door is stuck"} == house.store.words([note.text])
@@ -376,11 +376,9 @@ def test_what_cannot_be_read_reaches_command(house: House) -> None:
 def test_words_beside_an_answer_are_not_lost(house: House) -> None:
     """`L01B1 need a mop` acknowledges, and the rest is a note."""
     house.texts("emma", house.ref(ID, "kind") + "1 need a mop")
-    assert ["kind"] == acknowledged(house, "emma")
+    assert acknowledged(house, "emma") == ["kind"]
     (note,) = house.events(ID, e.NoteAdded)
-    assert ["L01E1 need a mop".split(" ", 1)[1]] == [
-        t.split(" ", 1)[1] for t in house.store.words([note.text]).values()
-    ]
+    assert [["L01E1", "need a mop"][1]] == [t.split(" ", 1)[1] for t in house.store.words([note.text]).values()]
 
 
 @pytest.mark.parametrize(
@@ -388,14 +386,14 @@ def test_words_beside_an_answer_are_not_lost(house: House) -> None:
 )
 def test_odd_texts_are_survived(house: House, text: str) -> None:
     """An empty text, or one of signs alone, is unreadable like any other."""
-    assert "unread" == house.texts("emma", text).kind
+    assert house.texts("emma", text).kind == "unread"
 
 
 def test_an_endless_text_is_cut(house: House) -> None:
     """A text far beyond any SMS is kept up to a limit and breaks nothing."""
     house.texts("emma", "wa" * 500_000)
     (note,) = house.events(ID, e.NoteAdded)
-    assert 1600 == len(house.store.words([note.text])[note.text])
+    assert len(house.store.words([note.text])[note.text]) == 1600
 
 
 # not too many answers
@@ -404,13 +402,13 @@ def test_an_endless_text_is_cut(house: House) -> None:
 def test_answers_that_do_nothing_are_few(house: House) -> None:
     """Five in an hour to one person, then silence, or two machines would talk for ever; after the hour again."""
     for _ in range(QUIET_AFTER + 3):
-        assert "unread" == house.texts("emma", "I am out of the office").kind
-    assert QUIET_AFTER == len(answers(house))
+        assert house.texts("emma", "I am out of the office").kind == "unread"
+    assert len(answers(house)) == QUIET_AFTER
     house.texts("boris", "hello")
-    assert QUIET_AFTER + 1 == len(answers(house))
+    assert len(answers(house)) == QUIET_AFTER + 1
     house.clock.advance(61 * MINUTE)
     house.texts("emma", "hello")
-    assert QUIET_AFTER + 2 == len(answers(house))
+    assert len(answers(house)) == QUIET_AFTER + 2
 
 
 @pytest.mark.parametrize("before", ["", "L77A1 "], ids=["alone", "behind a code that is not hers"])
@@ -419,7 +417,7 @@ def test_an_answer_that_does_something_is_always_confirmed(house: House, before:
     for _ in range(QUIET_AFTER):
         house.texts("emma", "hello")
     house.texts("emma", before + house.ref(ID, "kind") + "1")
-    assert ["kind"] == acknowledged(house, "emma")
+    assert acknowledged(house, "emma") == ["kind"]
     assert "noted, received" in answers(house)[-1]
 
 
@@ -467,16 +465,16 @@ def test_a_key_in_a_call_acknowledges(house: House) -> None:
     """1 in a call is as good as 1 in a text, and the caller hears what it did."""
     outcome = called(house).presses("emma", "1", call_of(house, "emma"))
     (event,) = house.events(ID, e.AlertAcknowledged)
-    assert ("acknowledged", "voice") == (outcome.kind, event.via)
+    assert (outcome.kind, event.via) == ("acknowledged", "voice")
     assert outcome.says
-    assert [] == answers(house)
+    assert answers(house) == []
 
 
 def test_a_key_in_a_call_finishes_the_one_step_it_was_about(house: House) -> None:
     """5 in a call about one decision chooses its second answer."""
     called(house).presses("emma", "5", call_of(house, "emma"))
     (event,) = house.events(ID, e.StepDone)
-    assert ("roof", "voice") == (event.answer, event.via)
+    assert (event.answer, event.via) == ("roof", "voice")
 
 
 @pytest.mark.parametrize("lead", [pytest.param(-2, id="by its first row"), pytest.param(-1, id="by its second")])
@@ -485,7 +483,7 @@ def test_1_in_a_call_about_two_steps_receives_both(house: House, lead: int) -> N
     called(house)
     rows = [row.id for row in house.rows("chloe") if row.channel == "voice"]
     house.presses("chloe", "1", rows[lead])
-    assert ["block", "look"] == acknowledged(house, "chloe")
+    assert acknowledged(house, "chloe") == ["block", "look"]
 
 
 def test_1_in_a_call_counts_before_the_provider_has_named_it(house: House) -> None:
@@ -499,14 +497,14 @@ def test_1_in_a_call_counts_before_the_provider_has_named_it(house: House) -> No
 
     voice.before_send = presses
     called(house)
-    assert ["block", "look"] == acknowledged(house, "chloe")
+    assert acknowledged(house, "chloe") == ["block", "look"]
 
 
 def test_another_key_in_a_call_about_two_steps_does_nothing(house: House) -> None:
     """2 could be about either: nothing is done, and the caller hears that a text is needed."""
     called(house)
     before = done(house)
-    assert "which" == house.presses("chloe", "2", call_of(house, "chloe")).kind
+    assert house.presses("chloe", "2", call_of(house, "chloe")).kind == "which"
     assert before == done(house)
 
 
@@ -514,7 +512,7 @@ def test_9_in_a_call_asks_for_help(house: House) -> None:
     """9 works in every call, also in one about two steps."""
     called(house).presses("chloe", "9", call_of(house, "chloe"))
     (event,) = house.events(ID, e.HelpAsked)
-    assert ("chloe", "voice") == (event.person, event.via)
+    assert (event.person, event.via) == ("chloe", "voice")
 
 
 @pytest.mark.parametrize(
@@ -543,8 +541,8 @@ def test_a_call_that_only_told_takes_no_key(house: House) -> None:
     house.pump()
     before = done(house)
     loud = [row for row in house.rows("anna") if row.channel == "voice"][-1]
-    assert "help" == house.incident(ID).alerts[loud.alert or ""].kind
-    assert "nothing" == house.presses("anna", "1", loud.id).kind
+    assert house.incident(ID).alerts[loud.alert or ""].kind == "help"
+    assert house.presses("anna", "1", loud.id).kind == "nothing"
     assert before == done(house)
 
 
@@ -557,7 +555,7 @@ def test_help_is_called_out_to_command(house: House) -> None:
     told = [a.person for a in house.incident(ID).alerts.values() if a.kind == "help"]
     assert {"anna", "felix"} == set(told)
     first = house.store.queued("real", "voice", house.clock.now(), 1)[0]
-    assert 0 == first.urgency
+    assert first.urgency == 0
 
 
 def test_help_works_with_any_code_and_with_none(house: House) -> None:
@@ -568,8 +566,8 @@ def test_help_works_with_any_code_and_with_none(house: House) -> None:
         ("felix", house.ref(ID, "stand_by") + "9"),
         ("anna", "求助"),
     ):
-        assert "help" == house.texts(person, written).kind
-    assert ["anna", "chloe", "emma", "felix"] == sorted(event.person for event in house.events(ID, e.HelpAsked))
+        assert house.texts(person, written).kind == "help"
+    assert sorted(event.person for event in house.events(ID, e.HelpAsked)) == ["anna", "chloe", "emma", "felix"]
 
 
 # drills, and the console
@@ -590,7 +588,7 @@ def test_a_word_by_radio_counts_like_a_text(house: House) -> None:
     inbound = Inbound(id="console:1", provider="console", channel="sms", sender="", text=house.ref(ID, "kind") + "1")
     outcome = house.engine.unit(lambda engine: house.inbox.receive(engine, inbound, person="emma", by="console"))
     (event,) = house.events(ID, e.AlertAcknowledged)
-    assert ("acknowledged", "console", "console") == (outcome.kind, event.via, event.by)
+    assert (outcome.kind, event.via, event.by) == ("acknowledged", "console", "console")
     assert (outcome.says != "", []) == (True, answers(house))
 
 
@@ -606,6 +604,6 @@ def test_a_text_that_fails_midway_may_come_again(house: House) -> None:
     with pytest.raises(OSError, match="full"):
         house.texts("emma", ref + "1", id="SM1")
     house.store.queue = before  # type: ignore[method-assign,assignment]
-    assert [] == acknowledged(house, "emma")
-    assert "acknowledged" == house.texts("emma", ref + "1", id="SM1").kind
-    assert ["kind"] == acknowledged(house, "emma")
+    assert acknowledged(house, "emma") == []
+    assert house.texts("emma", ref + "1", id="SM1").kind == "acknowledged"
+    assert acknowledged(house, "emma") == ["kind"]

@@ -1,10 +1,10 @@
-"""The outbox: everything goes out, once where that can be known, most urgent first, and what became of it comes back."""
+"""The outbox: everything goes out, once where that can be known, most urgent first, and its outcome comes back."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -65,11 +65,11 @@ def test_what_one_person_would_get_at_once_is_one_text() -> None:
     house, id = house_of(sms)
     house.pump()
     texts = [message.text for message in sms.asked if message.to == number("chloe")]
-    assert 1 == len(texts)
+    assert len(texts) == 1
     assert house.ref(id, "look") in texts[0]
     assert "keep people away" in texts[0]
     rows = house.rows("chloe")
-    assert (["sent", "sent"], 1) == (house.statuses("chloe"), len({row.provider_id for row in rows}))
+    assert (house.statuses("chloe"), len({row.provider_id for row in rows})) == (["sent", "sent"], 1)
     assert {row.id for row in rows} <= {event.delivery for event in house.events(id, e.DeliverySent)}
 
 
@@ -150,7 +150,7 @@ def test_a_text_carries_so_much_and_no_more() -> None:
     for n in range(MERGE_AT_MOST + 2):
         house.store.queue(row_of(f"x{n}"))
     house.pump()
-    assert [MERGE_AT_MOST, 2] == [text.count("word") for text in sms.texts]
+    assert [text.count("word") for text in sms.texts] == [MERGE_AT_MOST, 2]
 
 
 def test_an_old_message_does_not_take_a_fresh_one_with_it() -> None:
@@ -160,7 +160,7 @@ def test_an_old_message_does_not_take_a_fresh_one_with_it() -> None:
     house.store.queue(row_of("old", urgency=0, queued_at=NOON - 40 * MINUTE, expires_at=NOON - 10 * MINUTE))
     house.store.queue(row_of("fresh"))
     house.pump()
-    assert (["failed", "sent"], 1) == (house.statuses("anna"), len(sms.taken))
+    assert (house.statuses("anna"), len(sms.taken)) == (["failed", "sent"], 1)
 
 
 def test_the_most_urgent_goes_first_under_a_rate() -> None:
@@ -195,7 +195,7 @@ def test_a_rate_makes_long_messages_pay(spent: list[float], wait: float) -> None
     for cost in spent:
         rate.spend(cost, NOON)
     assert timedelta(seconds=wait) == rate.wait(NOON)
-    assert 2 == rate.available(NOON + MINUTE)
+    assert rate.available(NOON + MINUTE) == 2
 
 
 def test_a_long_text_is_paid_for_by_the_piece() -> None:
@@ -211,7 +211,7 @@ def test_a_long_text_is_paid_for_by_the_piece() -> None:
         house.pump()
         sent.append(len(sms.asked))
         house.clock.advance(SECOND)
-    assert [1, 1, 1, 2] == sent
+    assert sent == [1, 1, 1, 2]
 
 
 def test_texts_and_calls_of_one_provider_have_their_own_pace() -> None:
@@ -222,7 +222,7 @@ def test_texts_and_calls_of_one_provider_have_their_own_pace() -> None:
         house.store.queue(row_of(f"s{n}", person=person))
         house.store.queue(row_of(f"v{n}", person=person, channel="voice"))
     house.pump()
-    assert (4, 1) == (len(sms.asked), len(voice.asked))
+    assert (len(sms.asked), len(voice.asked)) == (4, 1)
 
 
 def test_the_next_chance_is_that_of_what_waits() -> None:
@@ -236,9 +236,9 @@ def test_the_next_chance_is_that_of_what_waits() -> None:
     for n, person in enumerate(("anna", "boris")):
         house.store.queue(row_of(f"v{n}", channel="voice", person=person))
     house.pump()
-    assert 10 * SECOND == house.outbox.next_chance(house.engine)
+    assert house.outbox.next_chance(house.engine) == 10 * SECOND
     house.store.queue(row_of("later", queued_at=NOON + 3 * SECOND))
-    assert 3 * SECOND == house.outbox.next_chance(house.engine)
+    assert house.outbox.next_chance(house.engine) == 3 * SECOND
 
 
 # failures
@@ -266,7 +266,7 @@ def test_a_temporary_failure_waits_before_it_is_tried_again(asked: float | None,
         assert due is not None
         seen.append(int((due - house.clock.now()).total_seconds()))
         house.clock.advance(timedelta(seconds=wait) - timedelta(milliseconds=1))
-        assert 0 == house.pump()
+        assert house.pump() == 0
         house.clock.advance(timedelta(milliseconds=1))
     house.pump()
     assert waits == seen
@@ -282,7 +282,7 @@ def test_a_temporary_failure_says_nothing_to_the_ladder() -> None:
     house, id = house_of(sms)
     sms.always = TemporaryFailure("503")
     house.pump()
-    assert [] == house.events(id, e.DeliveryFailed, e.LadderClimbed)
+    assert house.events(id, e.DeliveryFailed, e.LadderClimbed) == []
     assert {"queued"} == set(house.statuses())
 
 
@@ -337,9 +337,9 @@ def test_a_person_whose_number_is_gone_is_passed_over() -> None:
     save_roster(house.engine, msgspec.structs.replace(roster(), people=people), house.clock.now())
     house.pump()
     failed = [event.reason for event in house.events(id, e.DeliveryFailed)]
-    assert ["no_number"] == failed
+    assert failed == ["no_number"]
     assert house.alert(id, "emma", "kind").root in {event.alert for event in house.events(id, e.LadderClimbed)}
-    assert [] == [message for message in sms.asked if message.to == number("emma")]
+    assert [message for message in sms.asked if message.to == number("emma")] == []
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,7 @@ def test_the_wrong_kind_never_leaves(mode: Any, carries: Sequence[Any]) -> None:
     house.open(mode=mode)
     for _ in range(3):
         house.wait(10 * SECOND)
-    assert ([], []) == (sms.asked, voice.asked)
+    assert (sms.asked, voice.asked) == ([], [])
     assert {"queued"} == set(house.statuses())
 
 
@@ -385,7 +385,7 @@ def test_a_sender_that_changed_its_mind_is_not_asked() -> None:
     house.store.queue(row_of("x1", mode="drill"))
     sms.abilities = msgspec.structs.replace(sms.abilities, modes=frozenset({"real"}))
     house.pump()
-    assert ([], ["failed"]) == (sms.asked, house.statuses())
+    assert (sms.asked, house.statuses()) == ([], ["failed"])
 
 
 def test_drill_and_reality_each_have_their_sender() -> None:
@@ -412,12 +412,12 @@ def test_an_unknown_outcome_that_left_a_trace_is_sent_once() -> None:
     house.pump()
     (lost,) = [row for row in house.rows() if row.status == "unknown"]
     house.clock.advance(ASK_AGAIN)
-    assert 1 == house.settle()
+    assert house.settle() == 1
     house.pump()
     assert {"sent"} == set(house.statuses())
     assert {1} == set(sms.reached().values())
     (sent,) = [event for event in house.events(id, e.DeliverySent) if event.delivery == lost.id]
-    assert (True, 1) == (sent.found, sent.attempt)
+    assert (sent.found, sent.attempt) == (True, 1)
 
 
 def test_an_unknown_outcome_without_a_trace_is_sent_again() -> None:
@@ -430,7 +430,7 @@ def test_an_unknown_outcome_without_a_trace_is_sent_again() -> None:
     house.clock.advance(ASK_AGAIN)
     house.settle()
     house.pump()
-    assert 1 == sms.reached()[lost.id]
+    assert sms.reached()[lost.id] == 1
     assert {"sent"} == set(house.statuses())
     (again,) = house.events(id, e.DeliveryRetried)
     assert (lost.id, 2, True) == (again.delivery, again.attempt, again.possibly_twice)
@@ -443,7 +443,7 @@ def test_the_provider_is_given_a_moment_before_it_is_asked() -> None:
     sms.next = [Lost]
     house.pump()
     house.clock.advance(ASK_AGAIN - timedelta(milliseconds=1))
-    assert (0, []) == (house.settle(), sms.sought)
+    assert (house.settle(), sms.sought) == (0, [])
 
 
 def test_while_the_provider_cannot_be_asked_nothing_is_sent_again() -> None:
@@ -457,7 +457,7 @@ def test_while_the_provider_cannot_be_asked_nothing_is_sent_again() -> None:
         house.clock.advance(ASK_AGAIN)
         house.settle()
         house.pump()
-    assert 1 == house.statuses().count("unknown")
+    assert house.statuses().count("unknown") == 1
     sms.cut_off = False
     house.clock.advance(ASK_AGAIN)
     house.settle()
@@ -475,12 +475,12 @@ def test_one_trace_stands_for_one_message_only() -> None:
     house.pump()
     house.store.queue(row_of("x2", **same))
     house.pump()
-    assert ["unknown", "unknown"] == house.statuses()
+    assert house.statuses() == ["unknown", "unknown"]
     house.clock.advance(ASK_AGAIN)
     house.settle()
     house.pump()
-    assert (["sent", "sent"], 2) == (house.statuses(), len(sms.taken))
-    assert 2 == len({row.provider_id for row in house.rows()})
+    assert (house.statuses(), len(sms.taken)) == (["sent", "sent"], 2)
+    assert len({row.provider_id for row in house.rows()}) == 2
 
 
 def test_a_merged_message_is_settled_as_one() -> None:
@@ -489,12 +489,12 @@ def test_a_merged_message_is_settled_as_one() -> None:
     house, _ = house_of(sms)
     sms.next = [Lost] * 4
     house.pump()
-    assert ["unknown", "unknown"] == house.statuses("chloe")
+    assert house.statuses("chloe") == ["unknown", "unknown"]
     house.clock.advance(ASK_AGAIN)
     house.settle()
     house.pump()
-    assert ["sent", "sent"] == house.statuses("chloe")
-    assert 1 == len([m for m in sms.taken.values() if m.to == number("chloe")])
+    assert house.statuses("chloe") == ["sent", "sent"]
+    assert len([m for m in sms.taken.values() if m.to == number("chloe")]) == 1
 
 
 def test_an_answer_and_an_alert_of_one_moment_are_settled_apart() -> None:
@@ -514,12 +514,12 @@ def test_an_answer_and_an_alert_of_one_moment_are_settled_apart() -> None:
     house.pump()
     assert {"sent"} == set(house.statuses("chloe"))
     sent = [message.text for message in sms.taken.values() if message.to == number("chloe")]
-    assert 1 == sum("side door" in text for text in sent)
-    assert 1 == sum("Not understood" in text for text in sent)
+    assert sum("side door" in text for text in sent) == 1
+    assert sum("Not understood" in text for text in sent) == 1
 
 
 def test_trying_again_slows_down() -> None:
-    """When every attempt ends unknown, the pauses grow: nobody's telephone rings every other second for half an hour."""
+    """When every attempt ends unknown, the pauses grow: nobody is rung every other second for half an hour."""
     sms = FakeNotifier()
     house = House([sms])
     house.store.queue(row_of("x1"))
@@ -573,7 +573,7 @@ def test_what_was_taken_back_on_its_way_is_not_tried_again() -> None:
     house.pump()
     house.clock.advance(MINUTE)
     house.pump()
-    assert 1 == len([m for m in voice.asked if m.to == number("emma")])
+    assert len([m for m in voice.asked if m.to == number("emma")]) == 1
     assert "dropped" in house.statuses("emma")
 
 
@@ -605,7 +605,7 @@ def check_nothing_is_lost(house: House, notifiers: Sequence[FakeNotifier], *, tr
     doubles = len(taken) - len({row.provider_id for row in rows})
     again = [event for event in house.events("leak1", e.DeliveryRetried) if event.possibly_twice]
     if traces:
-        assert 0 == doubles
+        assert doubles == 0
     else:
         assert doubles <= len({event.delivery for event in again})
 
@@ -676,7 +676,7 @@ def test_a_crash_at_the_provider_loses_nothing(
         house.open()
         run_until_it_dies(outbox_over(house, house.outbox.desk))
         assert (
-            1 == house.statuses().count("sending")
+            house.statuses().count("sending") == 1
             or nth == count - 1
             or "chloe" in {row.person for row in house.rows() if row.status == "sending"}
         )
@@ -695,9 +695,9 @@ def test_the_messages_of_a_living_process_are_left_to_it() -> None:
     house.store.queue(row_of("x1"))
     house.store.claim(["x1"], f"{os.getppid()}:alive/x1", house.clock.now())
     house.clock.advance(LEASE - SECOND)
-    assert 0 == house.settle()
+    assert house.settle() == 0
     house.clock.advance(SECOND)
-    assert 1 == house.settle()
+    assert house.settle() == 1
 
 
 @pytest.mark.parametrize(
@@ -714,9 +714,9 @@ def test_the_messages_of_a_dead_process_are_settled_at_once(worker: str) -> None
     house = House([sms])
     house.store.queue(row_of("x1"))
     house.store.claim(["x1"], f"{worker}/x1", house.clock.now())
-    assert 1 == house.settle()
+    assert house.settle() == 1
     house.pump()
-    assert ["sent"] == house.statuses()
+    assert house.statuses() == ["sent"]
 
 
 def test_our_own_messages_in_flight_are_not_settled() -> None:
@@ -726,7 +726,7 @@ def test_our_own_messages_in_flight_are_not_settled() -> None:
     house.store.queue(row_of("x1"))
     house.store.claim(["x1"], f"{house.outbox.worker}/x1", house.clock.now())
     house.clock.advance(10 * LEASE)
-    assert (0, []) == (house.settle(), sms.sought)
+    assert (house.settle(), sms.sought) == (0, [])
 
 
 @pytest.mark.parametrize("failures", [pytest.param(1, id="once"), pytest.param(3, id="for a while")])
@@ -741,13 +741,13 @@ def test_an_outcome_that_could_not_be_written_is_not_forgotten(failures: int) ->
     with pytest.raises(StoreBusy):
         house.pump()
     desk.broken = False
-    assert ["sending"] == house.statuses()
+    assert house.statuses() == ["sending"]
     for _ in range(failures - 1):
         desk.failures = [None, None, None, StoreBusy("held")]
         house.settle()
-        assert ["sending"] == house.statuses()
+        assert house.statuses() == ["sending"]
     house.settle()
-    assert (["sent"], 1) == (house.statuses(), len(sms.taken))
+    assert (house.statuses(), len(sms.taken)) == (["sent"], 1)
 
 
 # receipts
@@ -796,7 +796,7 @@ def test_what_reports_do(channel: str, reports: list[Report_], status: str, clim
     assert status == after.status == house.incident(id).deliveries[row.id].status
     moved = len(house.rows()) > before or house.incident(id).alerts[house.alert(id, "emma", "kind").root].rung > rung
     assert climbs == moved
-    assert "open" == house.alert(id, "emma", "kind").status
+    assert house.alert(id, "emma", "kind").status == "open"
 
 
 def test_delivered_is_no_answer() -> None:
@@ -806,7 +806,7 @@ def test_delivered_is_no_answer() -> None:
     house.pump()
     for row in house.rows():
         report(house, row, "delivered")
-    assert [] == house.events(id, e.AlertAcknowledged)
+    assert house.events(id, e.AlertAcknowledged) == []
     house.wait(3 * MINUTE)
     assert house.events(id, e.LadderClimbed)
 
@@ -866,7 +866,7 @@ def test_a_report_settles_an_unknown_message() -> None:
         if row.status == "unknown":
             report(house, row, "delivered")
     house.clock.advance(ASK_AGAIN)
-    assert 0 == house.settle() + house.pump()
+    assert house.settle() + house.pump() == 0
     assert {"delivered"} == set(house.statuses())
 
 
@@ -884,7 +884,7 @@ def test_receipts_are_asked_for_where_none_can_come() -> None:
         asyncio.run(house.outbox.ask_for_receipts(limit=2))
         house.clock.advance(SECOND)
     assert len(people) == len(set(sms.asked_for))
-    assert ["delivered"] == house.statuses("emma")
+    assert house.statuses("emma") == ["delivered"]
 
 
 def test_one_text_is_asked_about_once() -> None:
