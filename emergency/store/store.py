@@ -119,9 +119,13 @@ class SqliteStore:
 
     def _lift(self) -> None:
         with _speaking(self.path):
-            version = self._db.execute("pragma user_version").fetchone()[0]
-            application = self._db.execute("pragma application_id").fetchone()[0]
-            tables = self._db.execute("select count(*) from sqlite_master").fetchone()[0]
+            self._db.execute("begin")  # one view of all three: another process may be making the schema just now
+            try:
+                tables = self._db.execute("select count(*) from sqlite_master").fetchone()[0]
+                version = self._db.execute("pragma user_version").fetchone()[0]
+                application = self._db.execute("pragma application_id").fetchone()[0]
+            finally:
+                self._db.execute("rollback")
         if tables and application != APPLICATION:
             raise StoreDamaged(f"{self.path} is a database of another program; name ours with EMERGENCY_DATABASE")
         if version > SCHEMA:

@@ -291,6 +291,10 @@ class Scene:
         """Do *verb* so long after *state* is entered, each time it is."""
         self._cues.append((state, after, verb, args))
 
+    def leaves_out(self, *, state: str | None = None, verb: str | None = None) -> None:
+        """Forget what was to be done on entering *state*, or with *verb*."""
+        self._cues = [cue for cue in self._cues if cue[0] != state and cue[2] != verb]
+
     def next_order(self) -> datetime | None:
         """Return when something is to be done at the console next, or None."""
         self._notice_states()

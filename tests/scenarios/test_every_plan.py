@@ -137,7 +137,7 @@ def test_the_same_night_writes_the_same_log(playbook: str) -> None:
 def test_nobody_is_forgotten_in_the_follow_up(scene: Scene, playbook: str) -> None:
     """As long as one of the affected was not called back, an incident is not closed; then it closes by itself."""
     STORIES[playbook](scene)
-    scene._cues = [cue for cue in scene._cues if cue[0] != "follow_up"]
+    scene.leaves_out(state="follow_up")
     scene.is_followed_up(affected=5, called_back=4)
     scene.open(playbook)
     scene.run(until=20 * DAY)
@@ -154,7 +154,7 @@ def test_nobody_is_forgotten_in_the_follow_up(scene: Scene, playbook: str) -> No
 def test_nobody_closes_what_nobody_counted(scene: Scene, playbook: str) -> None:
     """How many are to be called back has no default: unsaid, the incident stays open and somebody is pressed daily."""
     STORIES[playbook](scene)
-    scene._cues = [cue for cue in scene._cues if cue[0] != "follow_up"]
+    scene.leaves_out(state="follow_up")
     scene.open(playbook)
     scene.run(until=25 * DAY)
 
@@ -171,7 +171,7 @@ def test_nobody_closes_what_nobody_counted(scene: Scene, playbook: str) -> None:
 def test_a_stand_down_without_its_checklist_is_refused(scene: Scene, playbook: str) -> None:
     """Every line is confirmed or somebody overrides with a reason; until then nobody is told that it is over."""
     STORIES[playbook](scene)
-    scene._cues = [cue for cue in scene._cues if cue[1] != "stand-down" and cue[2] != "stand-down"]
+    scene.leaves_out(verb="stand-down")
     scene.open(playbook)
     scene.run(until=59 * MINUTE)
     assert scene.incident.ended is None
