@@ -99,6 +99,8 @@ class Demo:
     def show_message(self, message: Message) -> None:
         """Show a message as it reaches a telephone."""
         self.sent[message.channel] += 1
+        if message.id.startswith("re:"):
+            return  # what a person's answer did is shown as a line of its own
         device = "SMS" if message.channel == "sms" else self.both("电话", "CALL")
         self.line(f"{device} → {self.name(self.owners.get(message.to, '?'))}: {message.text}")
 

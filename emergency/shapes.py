@@ -15,6 +15,8 @@ from emergency.core import playbook as p
 from emergency.core.near import nearest
 from emergency.core.values import Severity, Text
 
+DAY = "(mon|tue|wed|thu|fri|sat|sun)"
+CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -68,6 +70,17 @@ def a_severity(value: Any) -> Severity:
     if value in Severity.__members__:
         return Severity[str(value)]
     raise ValueError(f"'{value}' is no severity.{nearest(str(value), list(Severity.__members__))}")
+
+
+def matching(pattern: str, says: str) -> BeforeValidator:
+    """Return a validator for texts of one form; *says* names the form to a person."""
+
+    def check(value: Any) -> str:
+        if isinstance(value, str) and re.fullmatch(pattern, value):
+            return value
+        raise ValueError(f"'{str(value)[:40]}' {says}")
+
+    return BeforeValidator(check)
 
 
 def a_word(value: Any) -> str:
@@ -335,7 +348,7 @@ class PlaybookShape(Shape):
     """A plan."""
 
     playbook: Id
-    code: Annotated[str, Field(pattern=r"^[A-HJ-NP-WY]$")]
+    code: Annotated[str, matching("[A-HJ-NP-WY]", "is no code; one capital letter, but not I, O, X or Z")]
     title: Words
     place: Literal["zone", "lift", "site"]
     merge: MergeShape | None = None
@@ -364,7 +377,7 @@ class SiteAgencyShape(Shape):
     """An agency as the site knows it."""
 
     name: Words
-    number: Annotated[str, Field(pattern=r"^\+?[0-9 -]{3,20}$")]
+    number: Annotated[str, matching(r"\+?[0-9 -]{3,20}", "is no telephone number")]
 
 
 class DutyShape(Shape):
@@ -381,9 +394,9 @@ class DutyShape(Shape):
 class ShiftShape(Shape):
     """A shift: days as `mon-fri` or `sat,sun`, and hours; one that ends before it begins goes over midnight."""
 
-    days: Annotated[str, Field(pattern=r"^(mon|tue|wed|thu|fri|sat|sun)([,-](mon|tue|wed|thu|fri|sat|sun))*$")]
-    from_: Annotated[str, Field(alias="from", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-    to: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    days: Annotated[str, matching(f"{DAY}([,-]{DAY})*", "are no days; write mon-fri, or sat,sun")]
+    from_: Annotated[str, Field(alias="from"), matching(CLOCK, "is no time of day; write 08:00")]
+    to: Annotated[str, matching(CLOCK, "is no time of day; write 08:00")]
 
 
 class SiteShape(Shape):
@@ -394,7 +407,7 @@ class SiteShape(Shape):
     signature: Words
     address: Words
     timezone: str
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    country: Annotated[str, matching("[A-Z]{2}", "is no country; two capital letters, as CN or GB")]
     zones: dict[Id, PlaceShape]
     lifts: dict[Id, PlaceShape] = {}
     agencies: dict[Id, SiteAgencyShape] = {}

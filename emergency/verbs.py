@@ -86,7 +86,14 @@ def perform(desktop: Desktop, engine: Engine, verb: str, args: Args) -> Document
     """
     if verb not in VERBS:
         raise Mistakes(f"'{verb}' is no command.{nearest(verb, sorted(VERBS))}")
-    return engine.unit(lambda e: VERBS[verb](desktop, e, args))
+
+    def work(e: Engine) -> Document:
+        request = args.get("request")
+        if request and not e.store.first_time(f"request:{request}", e.clock.now(), "console", None):
+            return VERBS["status"](desktop, e, {"code": args.get("code")})  # done before; only its answer was lost
+        return VERBS[verb](desktop, e, args)
+
+    return engine.unit(work)
 
 
 def _verb(function: Verb) -> Verb:
