@@ -195,18 +195,26 @@ def main(ctx: click.Context, home: str | None, lang: str | None) -> None:
     Exit status 退出码: 0 done 成功, 2 wrong words 说法有误, 3 not possible now 暂不可行,
     4 recorded, but not everybody could be told 已记录但有人没通知到, 5 no store 数据库不可用
     """
+    os.umask(0o077)  # names and numbers are in everything an installation writes
     ctx.obj = Session(home, lang)
 
 
 # asking: over the socket when a server runs, else here
 
 
+READS = frozenset({"status", "log", "roster-who"})
+"""Verbs that change nothing."""
+
+
 def ask(session: Session, verb: str, **args: Any) -> dict[str, Any]:
     """Return the document of *verb*. Errors end the command with the status of the contract."""
     from emergency.control import NoServer
     from emergency.control import ask as ask_server
+    from emergency.ids import new_request
 
     clean = {key: value for key, value in args.items() if value is not None and value != ()}
+    if verb not in READS:
+        clean["request"] = new_request()  # a server that answers too late does not do it a second time
     try:
         answer = ask_server(session.settings.socket, {"verb": verb, "args": clean})
     except NoServer:
@@ -228,7 +236,7 @@ def ask_here(session: Session, verb: str, args: dict[str, Any], *, send: bool = 
     engine = app.engine()
     document = perform(app.desktop, engine, verb, args)
     document["_server"] = False
-    if send and verb not in ("status", "log", "roster-who"):
+    if send and verb not in READS:
         asyncio.run(_send_now(app, engine))
         if "id" in document and "alerts" in document:
             document = {**perform(app.desktop, engine, "status", {"code": document["incident"]}), **_kept(document)}
@@ -543,7 +551,7 @@ def reply(session: Session, /, person: str, text: tuple[str, ...], as_json: bool
     sys.exit(NOT_NOW if document["outcome"] in DID_NOTHING else sent)
 
 
-DID_NOTHING = frozenset({"unread", "foreign", "which", "nothing", "wrong_key", "over"})
+DID_NOTHING = frozenset({"foreign", "which", "nothing", "wrong_key", "over"})
 """Outcomes of a reply that change no step and no alert."""
 
 

@@ -12,6 +12,11 @@ def new_incident_id() -> str:
     return secrets.token_hex(6)
 
 
+def new_request() -> str:
+    """Return a fresh name for one request, 16 hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
 def seal_of(text: str, salt: bytes | None = None) -> tuple[str, bytes]:
     """Return the seal of *text* and its salt: a digest that gives the words away to nobody who lacks the salt."""
     salt = os.urandom(16) if salt is None else salt

@@ -299,6 +299,7 @@ def _place(id: str, kind: Any, s: shapes.PlaceShape) -> Place:
         registration=s.registration,
         gate=s.gate,
         aliases=tuple(s.aliases),
+        apart=s.apart,
     )
 
 

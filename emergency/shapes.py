@@ -371,6 +371,7 @@ class PlaceShape(Shape):
     registration: ShortText = ""
     gate: Words | None = None
     aliases: list[ShortText] = []
+    apart: Yes = False
 
 
 class SiteAgencyShape(Shape):

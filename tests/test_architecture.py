@@ -67,7 +67,7 @@ def test_there_is_something_to_walk():
     """The walls below stand around something."""
     assert len(CORE) >= 15
     assert len(INSIDE) > len(CORE) + 15
-    assert "emergency.core.decide.decide" in modules(ROOT / "emergency/engine.py")
+    assert "emergency.core.decide.respond" in modules(ROOT / "emergency/engine.py")
     assert "datetime.datetime.now" in names(ROOT / "emergency/clock.py")
 
 

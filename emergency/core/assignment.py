@@ -43,7 +43,9 @@ def is_free(incident: Incident, person: str, role: str) -> bool:
 
 def is_silenced(incident: Incident, member: Member) -> bool:
     """Return whether the person is believed to be where no phone may ring."""
-    return incident.playbook.silent_place and member.zone in incident.site.inside(incident.place)
+    if not incident.playbook.silent_place or member.zone not in incident.site.inside(incident.place):
+        return False
+    return member.zone == incident.place or not incident.site.place(member.zone).apart
 
 
 def _conflicts(incident: Incident, person: str, role: str) -> bool:

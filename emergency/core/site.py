@@ -13,7 +13,10 @@ from emergency.core.values import Text
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A zone, a lift, or the whole site. `short` is what fits into one SMS (at most 12 characters)."""
+    """A zone, a lift, or the whole site. `short` is what fits into one SMS (at most 12 characters).
+
+    apart: behind doors of its own (a control room): phones may ring there although the place around it is silent.
+    """
 
     id: str
     kind: Literal["zone", "lift", "site"]
@@ -23,6 +26,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     registration: str = ""
     gate: Text | None = None
     aliases: tuple[str, ...] = ()
+    apart: bool = False
 
 
 class Duty(msgspec.Struct, frozen=True, kw_only=True):

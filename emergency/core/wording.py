@@ -36,8 +36,8 @@ TEMPLATES: dict[str, Text] = {
         "{% for t in tasks %}{{t.ref}} {{t.role}}{{t.zone}}: {{t.do}}; {% endfor %}{{reply}}",
     ),
     "stand_by": Text(
-        "{{code}}{{headline}},{{place}}。你:{{role}}。待命,听指令。{{reply}}",
-        "{{code}} {{headline}}, {{place}}. You: {{role}}. Stand by for orders. {{reply}}",
+        "{{code}}{{headline}},{{place}}。你:{{role}}。{{do}}。{{reply}}",
+        "{{code}} {{headline}}, {{place}}. You: {{role}}. {{do}}. {{reply}}",
     ),
     "update": Text(
         "{{code}}更新:{{state}},{{place}},{{severity}}。", "{{code}} update: {{state}}, {{place}}, {{severity}}."
@@ -121,6 +121,8 @@ ROOM = 60
 """Characters kept free around a body for what stands before and after it: brackets and drill marks."""
 DIGITS = Text("零一二三四五六七八九", "0123456789")
 FIRST_ANSWER_KEY = 4
+MOST_SPOKEN = 2
+"""Tasks of one incident that a call says; it is said twice and should not pass 25 s (reference, voice calls)."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -188,6 +190,8 @@ def _values(incident: Incident, language: str, alert: Alert, run: StepRun | None
     if run is not None:
         values["do"] = what_to_do(incident, run, language)
         values["zone"] = in_zone(incident, run, language)
+    if alert.kind == "stand_by":
+        values["do"] = (COMMANDING if alert.person == incident.command else STANDING_BY).of(language)
     if alert.kind == "merged" and alert.about:
         values["where"] = incident.site.place(alert.about).short.of(language)
     return values
@@ -372,6 +376,8 @@ def _several(tasks: list[Line]) -> str:
     return _say("tasks", first.language, values)
 
 
+STANDING_BY = Text("待命,听指令", "Stand by for orders")
+COMMANDING = Text("你任指挥,请看情况下令", "You command: see, and give orders")
 STAND_BY = Text("待命", "stand by")
 
 
@@ -413,8 +419,10 @@ def _voice_tasks(tasks: list[Line]) -> str:
         by_incident.setdefault(task.code, []).append(task)
     if len(tasks) == 1:
         return _voice_incident(tasks, single=True)
-    said = "".join(_voice_incident(each, single=False) for each in by_incident.values())
-    return said + Text("收到按1。", "Press 1 received.").of(tasks[0].language)
+    said = "".join(_voice_incident(each[:MOST_SPOKEN], single=False) for each in by_incident.values())
+    left = sum(max(0, len(each) - MOST_SPOKEN) for each in by_incident.values())
+    more = Text(f"另有{left}项,见短信。", f"{left} more: see your texts. ").of(tasks[0].language) if left else ""
+    return said + more + Text("收到按1。", "Press 1 received.").of(tasks[0].language)
 
 
 def _voice_incident(tasks: list[Line], *, single: bool) -> str:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from emergency.core import commands as c
 from emergency.core import events as e
-from emergency.core.decide import decide
+from emergency.core.decide import decide, respond
 from emergency.core.incident import _EVOLVE, ASKING, Incident, fold
 from emergency.core.playbook import Go
 from emergency.core.replies import parse
@@ -70,12 +70,13 @@ class Walk:
         """Decide and fold one command; a refusal is an answer, anything else that is raised is a fault."""
         was = self.incident
         try:
-            events = decide(was, command, self.now)
+            events, after = respond(was, command, self.now)
         except CommandRefused as refused:
             assert str(refused)
             return
         self.history += [(event, self.now) for event in events]
         self.incident = fold(((event, self.now) for event in events), was)
+        assert self.incident == after
         self._moves(was, events)
         self._messages(events)
         self._people()
