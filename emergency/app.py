@@ -72,7 +72,9 @@ class App:
 
     def outbox(self, desk: Desk) -> Outbox:
         """Return an outbox that hands messages to the notifiers of this installation."""
-        return Outbox(desk, self.notifiers, self.clock, self.people)
+        outbox = Outbox(desk, self.notifiers, self.clock, self.people)
+        outbox.reader = self.engine
+        return outbox
 
     def inline(self, engine: Engine) -> InlineDesk:
         """Return a desk for this thread."""

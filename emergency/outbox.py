@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from emergency import ids
 from emergency.clock import Clock
@@ -22,7 +24,7 @@ from emergency.core.values import Mode
 from emergency.core.wording import Line, bare_words, render_sms, render_voice, wrap
 from emergency.desk import Desk
 from emergency.engine import Engine
-from emergency.errors import PermanentFailure, StoreError, TemporaryFailure, UnknownOutcome
+from emergency.errors import PermanentFailure, StoreBusy, StoreError, TemporaryFailure, UnknownOutcome
 from emergency.notify import LOOK_BACK, KeepsTraces, Message, Notifier, Receipt, Report, Warms
 from emergency.people import People
 from emergency.store.store import OutboxRow
@@ -32,6 +34,11 @@ LEASE = timedelta(seconds=30)
 """How long a claim of a process that cannot be seen to live is believed (longer than any one request takes)."""
 RETRY_FIRST = timedelta(seconds=2)
 RETRY_LONGEST = timedelta(seconds=30)
+STORE_AGAIN = timedelta(seconds=3)
+"""How long nothing is written after the store was found locked or the disk full (practice)."""
+LONGEST_CALL = timedelta(seconds=60)
+"""A call is taken to have ended after this, where no receipt says so (ring, two readings, a key)."""
+CALL_AGAIN = timedelta(seconds=3)
 ASK_AGAIN = timedelta(seconds=2)
 """How long after an unknown outcome the provider is asked: its lists lag behind a little (practice)."""
 MERGE_AT_MOST = 6
@@ -128,6 +135,10 @@ class Outbox:
         self._flying: set[asyncio.Task[None]] = set()
         self._unsettled: set[str] = set()
         self._asked: dict[str, datetime] = {}
+        self._unclaimed: set[str] = set()
+        self._unwritten: list[Result] = []
+        self._store_back = clock.now()
+        self.reader: Callable[[], Engine] | None = None
         self.on_sent: Callable[[Message], None] | None = None
         self.on_done: Callable[[], None] | None = None
 
@@ -191,12 +202,54 @@ class Outbox:
         room = CONCURRENCY - len(self._flying)
         if room <= 0 or not self.routes:
             return 0
-        parcels = await self.desk.do(lambda engine: self._claim(engine, room))
+        parcels = await self._next_parcels(room)
         now = self.clock.now()
         for parcel in parcels:
             self._rate(parcel.notifier).spend(parcel.cost, now)
             self._launch(parcel)
         return len(parcels)
+
+    async def _next_parcels(self, room: int) -> list[Parcel]:
+        """Claim what may go. When nothing can be written, what was decided before still goes: it is read, sent, and
+        remembered here until it can be written down."""
+        if self.clock.now() >= self._store_back:
+            try:
+                await self._write_down_late()
+                return await self.desk.do(lambda engine: self._claim(engine, room))
+            except StoreBusy:
+                if self.reader is None:
+                    raise
+                self._store_back = self.clock.now() + STORE_AGAIN
+        return await asyncio.to_thread(self._peek, room)
+
+    def _peek(self, room: int) -> list[Parcel]:
+        if self.reader is None:
+            return []
+        engine = self.reader()
+        try:
+            parcels: list[Parcel] = []
+            for (mode, channel), notifier in self.routes.items():
+                now = self.clock.now()
+                limit = min(room - len(parcels), self._rate(notifier).available(now))
+                waiting = engine.store.queued(mode, channel, now, limit + len(self._unclaimed)) if limit > 0 else []
+                for row in [r for r in waiting if r.id not in self._unclaimed][:limit]:
+                    self._unclaimed.add(row.id)
+                    parcels.append(self._parcel(engine, notifier, (replace(row, attempt=row.attempt + 1),)))
+            return parcels
+        finally:
+            engine.store.close()
+
+    async def _write_down_late(self) -> None:
+        """Write down what went out while nothing could be written. Raises StoreBusy while that goes on."""
+        while self._unwritten:
+            result = self._unwritten[0]
+            await self.desk.do(partial(self._record_late, result=result))
+            self._unwritten.pop(0)
+            self._unclaimed -= {row.id for row in result.rows}
+
+    def _record_late(self, engine: Engine, result: Result) -> None:
+        engine.store.claim([row.id for row in result.rows], f"{self.worker}/{result.rows[0].id}", self.clock.now())
+        self.record(engine, result)
 
     def _rate(self, notifier: Notifier) -> Rate:
         return self._rates[notifier.name, notifier.channel]
@@ -232,8 +285,11 @@ class Outbox:
     ) -> list[Parcel]:
         parcels: list[Parcel] = []
         taken: set[str] = set()
-        for lead in engine.store.queued(mode, channel, now, limit):
-            if lead.id in taken:
+        waiting = engine.store.queued(mode, channel, now, limit)
+        if channel == "voice":
+            waiting = self._not_on_the_line(engine, waiting, now)
+        for lead in waiting:
+            if lead.id in taken or lead.id in self._unclaimed:
                 continue
             rows = self._beside(engine, lead, now)
             got = set(engine.store.claim([r.id for r in rows], f"{self.worker}/{lead.id}", now))
@@ -242,6 +298,12 @@ class Outbox:
             if rows:
                 parcels.append(self._parcel(engine, notifier, tuple(rows)))
         return parcels
+
+    def _not_on_the_line(self, engine: Engine, waiting: list[OutboxRow], now: datetime) -> list[OutboxRow]:
+        """A telephone takes one call at a time: further ones wait until it has ended, and go out as one."""
+        talking = engine.store.on_the_line(now - LONGEST_CALL)
+        engine.store.hold([row.id for row in waiting if row.person in talking], now + CALL_AGAIN)
+        return [row for row in waiting if row.person not in talking]
 
     def _parcel(self, engine: Engine, notifier: Notifier, rows: tuple[OutboxRow, ...]) -> Parcel:
         try:
@@ -333,8 +395,13 @@ class Outbox:
             return bare_words(lines[0]), "", lines[0].language
 
     async def _write_down(self, result: Result) -> None:
+        if any(row.id in self._unclaimed for row in result.rows):
+            self._unwritten.append(result)
+            return
         try:
             await self.desk.do(lambda engine: self.record(engine, result))
+        except StoreBusy:
+            self._unwritten.append(result)  # written down as soon as the store takes it
         except Exception:
             # nothing is forgotten: the rows stay claimed, and are settled by asking the provider when the store is back
             self._unsettled |= {row.id for row in result.rows}
@@ -393,6 +460,7 @@ class Outbox:
 
         Those of a process that still lives are left to it. The provider is asked; without a trace they go out again.
         """
+        await self._write_down_late()
         rows = await self.desk.do(lambda engine: engine.store.stranded())
         mine = [row for row in rows if self._may_settle(row)]
         people: dict[str, dict[str, list[OutboxRow]]] = {}

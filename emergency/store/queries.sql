@@ -156,3 +156,9 @@ insert into counter (name, value) values (?, ?) on conflict (name) do update set
 
 -- name: counters
 select name, value from counter order by name
+
+-- name: on_the_line
+select distinct person from outbox where channel = 'voice' and status in ('sending', 'sent') and claimed_at > ?
+
+-- name: hold
+update outbox set not_before = ? where id = ? and status = 'queued'

@@ -332,6 +332,15 @@ class SqliteStore:
         found = [_outbox(each) for each in self._all("queued_beside", row.person, row.channel, to_text(now))]
         return [each for each in found if each.number == row.number and each.mode == row.mode]
 
+    def on_the_line(self, since: datetime) -> frozenset[str]:
+        """Return who is being called: a call to them began after *since* and has not ended as far as we know."""
+        return frozenset(row[0] for row in self._all("on_the_line", to_text(since)))
+
+    def hold(self, ids: Iterable[str], until: datetime) -> None:
+        """Let waiting messages wait until then."""
+        for id in ids:
+            self._do("hold", to_text(until), id)
+
     def claim(self, ids: Iterable[str], worker: str, now: datetime) -> list[str]:
         """Mark messages as being sent by *worker*; return those that it got."""
         return [id for id in ids if self._do("claim", worker, to_text(now), id)]

@@ -12,7 +12,7 @@ from emergency.core.replies import OPT_OUT
 from emergency.inbox import QUIET_AFTER
 from emergency.notify import Inbound, Message
 from tests.fakes import FakeNotifier
-from tests.small import MINUTE, House, number
+from tests.small import MINUTE, NOON, SECOND, House, number
 
 ID = "leak1"
 DOING = (e.AlertAcknowledged, e.AlertClosed, e.StepDone, e.HelpAsked, e.StateEntered)
@@ -506,6 +506,22 @@ def test_another_key_in_a_call_about_two_steps_does_nothing(house: House) -> Non
     before = done(house)
     assert house.presses("chloe", "2", call_of(house, "chloe")).kind == "which"
     assert before == done(house)
+
+
+def test_news_in_a_call_does_not_hide_its_one_task(house: House) -> None:
+    """A call that tells Anna of a gap and asks one thing of her takes the keys of that one thing: 2 is done."""
+    both: list[str] = []
+    while not both:
+        house.wait(20 * SECOND)
+        calls: dict[str, list[tuple[str, str]]] = {}
+        for row in house.rows("anna"):
+            if row.channel == "voice" and row.provider_id:
+                kind = house.incident(ID).alerts[row.alert or ""].kind
+                calls.setdefault(row.provider_id, []).append((kind, row.id))
+        both = [pairs[0][1] for pairs in map(sorted, calls.values()) if [k for k, _ in pairs] == ["gap", "task"]]
+        assert house.clock.now() < NOON + 30 * MINUTE
+    assert house.presses("anna", "2", both[0]).kind == "done"
+    assert len(house.events(ID, e.StepDone)) == 1
 
 
 def test_9_in_a_call_asks_for_help(house: House) -> None:
