@@ -11,7 +11,7 @@ from typing import TypeVar
 from emergency.core.values import Channel, Mode
 from emergency.desk import InlineDesk
 from emergency.engine import Engine
-from emergency.errors import StoreBusy, TemporaryFailure, UnknownOutcome
+from emergency.errors import TemporaryFailure, UnknownOutcome
 from emergency.notify import Abilities, Inbound, Message, Receipt, Report
 
 T = TypeVar("T")
@@ -149,20 +149,21 @@ class DyingDesk(InlineDesk):
 
 
 class FailingDesk(InlineDesk):
-    """A desk whose next pieces of work fail with what stands in `failures` (None: all is well); all, while `broken`."""
+    """A desk whose next pieces of work fail with what stands in `failures` (None: all is well); then all with `broken`,
+    where that is an error."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
         self.failures: list[Exception | None] = []
-        self.broken = False
+        self.broken: Exception | None = None
 
-    def break_down(self) -> None:
-        """Fail from now on."""
-        self.broken = True
+    def break_down(self, error: Exception) -> None:
+        """Fail with *error* from now on."""
+        self.broken = error
 
     async def do(self, work: Callable[[Engine], T]) -> T:
         """Do the work, or raise what stands next."""
-        failure = self.failures.pop(0) if self.failures else StoreBusy("held") if self.broken else None
+        failure = self.failures.pop(0) if self.failures else self.broken
         if failure is not None:
             raise failure
         return await super().do(work)

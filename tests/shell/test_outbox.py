@@ -15,7 +15,7 @@ import pytest
 from emergency.core import commands as c
 from emergency.core import events as e
 from emergency.desk import Desk
-from emergency.errors import PermanentFailure, StoreBusy, TemporaryFailure, UnknownOutcome
+from emergency.errors import PermanentFailure, StoreBusy, StoreError, TemporaryFailure, UnknownOutcome
 from emergency.notify import Message, Report
 from emergency.outbox import ASK_AGAIN, LEASE, MERGE_AT_MOST, Outbox, Rate, record_report
 from emergency.people import save_roster
@@ -729,24 +729,42 @@ def test_our_own_messages_in_flight_are_not_settled() -> None:
     assert (house.settle(), sms.sought) == (0, [])
 
 
-@pytest.mark.parametrize("failures", [pytest.param(1, id="once"), pytest.param(3, id="for a while")])
-def test_an_outcome_that_could_not_be_written_is_not_forgotten(failures: int) -> None:
-    """The store fails after the provider took the message: when it is back the trace is found, nothing goes twice."""
+def broken_after_sending(error: Exception) -> tuple[House, FakeNotifier, FailingDesk]:
+    """Return a house whose provider took a message in the very moment in which the store began to fail."""
     sms = TracedNotifier()
     house = House([sms])
     house.store.queue(row_of("x1"))
     desk = FailingDesk(house.engine)
     house.outbox.desk = desk
-    sms.before_send = lambda message: desk.break_down()
-    with pytest.raises(StoreBusy):
+    sms.before_send = lambda message: desk.break_down(error)
+    with pytest.raises(type(error)):
         house.pump()
-    desk.broken = False
     assert house.statuses() == ["sending"]
-    for _ in range(failures - 1):
-        desk.failures = [None, None, None, StoreBusy("held")]
+    return house, sms, desk
+
+
+@pytest.mark.parametrize("failures", [pytest.param(0, id="once"), pytest.param(3, id="for a while")])
+def test_an_outcome_that_could_not_be_written_is_not_forgotten(failures: int) -> None:
+    """The store fails after the provider took the message: when it is back the trace is found, nothing goes twice."""
+    house, sms, desk = broken_after_sending(StoreError("input and output"))
+    desk.broken = None
+    for _ in range(failures):
+        desk.failures = [None, None, None, StoreError("input and output")]
         house.settle()
         assert house.statuses() == ["sending"]
     house.settle()
+    house.pump()
+    assert (house.statuses(), len(sms.taken)) == (["sent"], 1)
+
+
+def test_a_store_that_is_held_for_a_moment_costs_nothing() -> None:
+    """The store is held while an outcome comes in: it is written when the store is free, and nothing goes twice."""
+    house, sms, desk = broken_after_sending(StoreBusy("held"))
+    desk.broken = None
+    house.clock.advance(10 * SECOND)
+    for _ in range(2):
+        house.settle()
+        house.pump()
     assert (house.statuses(), len(sms.taken)) == (["sent"], 1)
 
 
