@@ -122,7 +122,7 @@ class _Reading:
         if not replies:
             return [self._unread(None)]
         outcomes = [self._one(self._resolved(reply)) for reply in replies]
-        if any(reply.rest and reply.key for reply in replies):
+        if any(reply.rest and reply.key == "1" for reply in replies):
             self._note(self.inbound.text, self._incident_of(replies[0].code))
         return outcomes
 
@@ -178,10 +178,10 @@ class _Reading:
         incident = self._incident_of(reply.code)
         if incident is None:
             return Outcome(kind="foreign", says=self._say("foreign", ref=reply.code + reply.letter))
-        if reply.key is None:
-            return self._unread(incident)
         if reply.key == "9":
             return self._help(incident)
+        if reply.key is None or (reply.rest and reply.key != "1"):
+            return self._unread(incident)  # "3 people trapped" is no answer 3
         if reply.letter:
             return self._lettered(incident, reply.letter, reply.key)
         return self._coded(incident, reply.key)

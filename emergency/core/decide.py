@@ -35,6 +35,8 @@ from emergency.errors import CommandRefused
 C = TypeVar("C", bound=c.Command)
 
 CONSOLE = "console"
+HELP_AGAIN = timedelta(minutes=2)
+"""Who presses 9 again after this is heard again; within it, it is the same cry (practice)."""
 NO_ANSWER = frozenset({"machine"})
 """Reasons of a failed call that mean: the telephone works, the person did not answer it."""
 
@@ -173,7 +175,8 @@ def _give_up(draft: Draft, command: c.GiveUpStep) -> None:
 
 @_on(c.AskHelp)
 def _help(draft: Draft, command: c.AskHelp) -> None:
-    if command.person in draft.incident.help:
+    asked = draft.incident.help.get(command.person)
+    if asked is not None and draft.now - asked < HELP_AGAIN:
         return
     draft.add(e.HelpAsked(person=command.person, via=command.via))
     watching = {draft.incident.command, *draft.incident.holders("control_room")} - {None, command.person}
@@ -323,6 +326,8 @@ def _assign(draft: Draft, command: c.AssignRole) -> None:
     before = incident.roles.get(command.role, {}).get(command.slot)
     if before == command.person:
         return
+    if incident.site.duty(command.role).command:
+        may_command(incident, command.by)
     draft.add(
         e.RoleAssigned(
             role=command.role,
@@ -470,7 +475,8 @@ def _other_way(draft: Draft, failed: Delivery) -> None:
     incident = draft.incident
     alert = incident.alerts[failed.alert]
     member = incident.members.get(alert.person)
-    if alert.status != "open" or member is None or is_silenced(incident, member):
+    asking = alert.kind in ASKING
+    if (asking and alert.status != "open") or member is None or is_silenced(incident, member):
         return
     if failed.reason in ("busy", "no_answer"):
         return  # the telephone works: the ladder's own time goes on
@@ -484,7 +490,8 @@ def _other_way(draft: Draft, failed: Delivery) -> None:
                     return
         if any(d.status in ("queued", "sent", "delivered") for d in tried):
             return  # another message of this alert is still on its way
-    climb(draft, alert.root, "undelivered")
+    if asking:
+        climb(draft, alert.root, "undelivered")
 
 
 def speaks_as(incident: Incident, by: str) -> frozenset[str]:

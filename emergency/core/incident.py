@@ -125,7 +125,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     expected: frozenset[str] = frozenset()
     muted: frozenset[int] = frozenset()
     notes: int = 0
-    help: frozenset[str] = frozenset()
+    help: dict[str, datetime] = {}
     ended: str | None = None
 
     @property
@@ -461,7 +461,7 @@ def _note(i: Incident, event: e.NoteAdded, at: datetime) -> Incident:
 
 @_on(e.HelpAsked)
 def _help(i: Incident, event: e.HelpAsked, at: datetime) -> Incident:
-    return replace(i, help=i.help | {event.person})
+    return replace(i, help={**i.help, event.person: at})
 
 
 @_on(e.ItemTicked)
