@@ -11,7 +11,8 @@ import msgspec
 from emergency.core.assignment import DUTY_ORDER
 from emergency.core.incident import ASKING, Alert, Incident, StepRun
 from emergency.core.site import Member, Site
-from emergency.core.wording import context, gate_of, reference, script
+from emergency.core.values import Text
+from emergency.core.wording import filled, gate_of, reference, script
 from emergency.roster import Roster
 from emergency.store.codec import to_text
 
@@ -152,15 +153,8 @@ def _step(incident: Incident, run: StepRun, now: datetime) -> Document:
     }
 
 
-class _Pair(msgspec.Struct):
-    zh: str
-    en: str
-
-
-def _fill(incident: Incident, text: Any) -> _Pair:
-    from emergency.core.sandbox import fill
-
-    return _Pair(*(fill(text.of(lang), context(incident, lang)) for lang in ("zh", "en")))
+def _fill(incident: Incident, text: Text) -> Text:
+    return Text(filled(text, incident, "zh"), filled(text, incident, "en"))
 
 
 def _alert(incident: Incident, alert: Alert) -> Document:

@@ -23,6 +23,7 @@ class Library:
         self.shipped = shipped
         self.own = own
         self._loaded: dict[str, Playbook] = {}
+        self._seen: dict[tuple[str, int, int, int, str], Playbook] = {}
 
     def files(self) -> dict[str, Path]:
         """Return id to file, in alphabetical order."""
@@ -47,12 +48,17 @@ class Library:
             Mistakes: every mistake of the file.
         """
         try:
+            stat = path.stat()
+            seen = (str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino, codec.document_digest(site))
+            if seen in self._seen:
+                return self._seen[seen]
             raw = path.read_bytes()
         except OSError as error:
             raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
         name = "compiled:" + codec.digest(f"{VERSION} {codec.document_digest(site)} ".encode() + raw)
         if name not in self._loaded:
             self._loaded[name] = self._compiled(engine, name, raw, path, site)
+        self._seen[seen] = self._loaded[name]
         return self._loaded[name]
 
     def _compiled(self, engine: Engine, name: str, raw: bytes, path: Path, site: Site) -> Playbook:

@@ -41,6 +41,8 @@ LONGEST_CALL = timedelta(seconds=60)
 CALL_AGAIN = timedelta(seconds=3)
 ASK_AGAIN = timedelta(seconds=2)
 """How long after an unknown outcome the provider is asked: its lists lag behind a little (practice)."""
+FIRST_CLAIM = 2
+"""How many messages are claimed when nothing is in flight: the first one must not wait for the words of the others."""
 MERGE_AT_MOST = 6
 MOST_ASKED_FOR = 500
 _LINE = msgspec.json.Decoder(Line)
@@ -274,6 +276,7 @@ class Outbox:
         """Claim what may go now, most urgent first, and put it into words; at most *room* messages."""
         now = self.clock.now()
         parcels: list[Parcel] = []
+        room = room if self._flying else min(room, FIRST_CLAIM)
         for (mode, channel), notifier in self.routes.items():
             limit = min(room - len(parcels), self._rate(notifier).available(now))
             if limit > 0:

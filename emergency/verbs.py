@@ -105,7 +105,7 @@ def _verb(function: Verb) -> Verb:
 
 
 def the_incident(engine: Engine, code: str | None) -> Incident:
-    """Return the incident that *code* names; without a code, the only one that is open.
+    """Return the incident that *code* names; without a code, the only one that goes on, else the only open one.
 
     Raises:
         Mistakes: no such code, or several are open.
@@ -116,12 +116,14 @@ def the_incident(engine: Engine, code: str | None) -> Incident:
             codes = [r.code for r in engine.store.open_incidents()]
             raise Mistakes(f"there is no incident {code}.{nearest(code, codes)}")
         return engine.incident(row.id)
-    rows = engine.store.open_incidents()
-    if len(rows) == 1:
-        return engine.incident(rows[0].id)
-    if not rows:
+    everything = engine.open_incidents()
+    burning = [incident for incident in everything if not incident.ended]
+    for choice in (burning, everything):  # one that only waits for its follow-up does not stand in the way
+        if len(choice) == 1:
+            return choice[0]
+    if not everything:
         raise Mistakes("no incident is open; start one with: emergency trigger PLAYBOOK --at PLACE")
-    listed = "\n".join(f"    {_in_words(engine.incident(row.id))}" for row in rows)
+    listed = "\n".join(f"    {_in_words(incident)}" for incident in burning or everything)
     raise Mistakes(f"several incidents are open; say which:\n{listed}")
 
 
@@ -252,9 +254,9 @@ def _holds(site: Site, outer: str, inner: str) -> bool:
 def status(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """How an incident stands; without a code, the one that is open, or a list of all that are."""
     if not args.get("code"):
-        rows = engine.store.open_incidents()
-        if len(rows) != 1:
-            return {"incidents": [_status(desktop, engine, engine.incident(row.id)) for row in rows]}
+        everything = engine.open_incidents()
+        if len(everything) != 1 and sum(not incident.ended for incident in everything) != 1:
+            return {"incidents": [_status(desktop, engine, incident) for incident in everything]}
     return _status(desktop, engine, the_incident(engine, args.get("code")))
 
 

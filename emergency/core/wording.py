@@ -199,16 +199,21 @@ def _values(incident: Incident, language: str, alert: Alert, run: StepRun | None
 
 def headline(incident: Incident, language: str) -> str:
     """Return what a message says has happened: the state's headline, else the title of the plan."""
-    text = incident.now_in.headline or incident.playbook.title
-    return fill(text.of(language), context(incident, language))
+    return filled(incident.now_in.headline or incident.playbook.title, incident, language)
+
+
+def filled(text: Text, incident: Incident, language: str) -> str:
+    """Return a plan's text with what it names; one that names nothing is not looked up for."""
+    words = text.of(language)
+    return fill(words, context(incident, language)) if "{" in words else words
 
 
 def what_to_do(incident: Incident, run: StepRun, language: str) -> str:
     """Return what the step run asks, in a few words."""
     if run.nudge is not None:
-        return fill(run.nudge.of(language), context(incident, language))
+        return filled(run.nudge, incident, language)
     step = incident.plan_of(run)
-    return fill(step.do.of(language), context(incident, language)) if step else ""
+    return filled(step.do, incident, language) if step else ""
 
 
 def in_zone(incident: Incident, run: StepRun, language: str) -> str:

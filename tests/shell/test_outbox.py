@@ -141,6 +141,21 @@ def test_only_what_belongs_together_is_merged(second: dict[str, Any], messages: 
     house.store.queue(row_of("x2", **second))
     house.pump()
     assert messages == len(sms.asked)
+    together = any("x1" in text and "x2" in text for text in sms.texts)
+    assert together == (second == {})
+
+
+def test_what_was_tried_before_goes_alone() -> None:
+    """A message that failed once is not joined by a new one: what went out under one name stays one thing to look for."""
+    sms = FakeNotifier()
+    house = House([sms])
+    house.store.queue(row_of("x1"))
+    sms.next = [TemporaryFailure("503")]
+    house.pump()
+    house.clock.advance(MINUTE)
+    house.store.queue(row_of("x2"))
+    house.pump()
+    assert sorted(text.count("word") for text in sms.texts) == [1, 1]
 
 
 def test_a_text_carries_so_much_and_no_more() -> None:
