@@ -11,6 +11,7 @@ import contextlib
 import hmac
 import socket
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -24,9 +25,12 @@ from emergency.outbox import record_report
 from emergency.server import Server
 from emergency.store.codec import to_text
 from emergency.verbs import VERBS
+from emergency.web.gate import Gate
 
 LARGEST_BODY = 64_000
 """Bytes. The provider's largest form is a few thousand."""
+MOST_AT_ONCE = 256
+"""Connections served at the same time; further ones are told to come back (the provider does)."""
 XML = "application/xml"
 STATUS_OF_EXIT = {2: 400, 3: 409, 5: 503}
 
@@ -86,17 +90,18 @@ async def _health(server: Server) -> dict[str, Any]:
 
 def _add_hooks(web: FastAPI, server: Server, hooks: Hooks) -> None:
     root = f"/hooks/{hooks.name}"
+    gate = Gate()
 
     @web.post(root + "/sms")
     async def sms(request: Request) -> Response:
-        form = await _signed_form(request, hooks)
+        form = await _signed_form(request, hooks, gate, server.app.clock.now())
         inbound = _read(lambda: hooks.read_sms(form))
         await server.receive(inbound)
         return Response(hooks.silence(), media_type=XML)
 
     @web.post(root + "/voice/{delivery}/{attempt}")
     async def voice(request: Request, delivery: str, attempt: str) -> Response:
-        form = await _signed_form(request, hooks)
+        form = await _signed_form(request, hooks, gate, server.app.clock.now())
         inbound = _read(lambda: hooks.read_keys(form, delivery))
         if inbound is None:
             return Response(hooks.silence(), media_type=XML)
@@ -106,12 +111,12 @@ def _add_hooks(web: FastAPI, server: Server, hooks: Hooks) -> None:
 
     @web.post(root + "/status/{delivery}/{attempt}")
     async def status(request: Request, delivery: str, attempt: str) -> Response:
-        form = await _signed_form(request, hooks)
+        form = await _signed_form(request, hooks, gate, server.app.clock.now())
         return await _report(server, _read(lambda: hooks.read_status(form, delivery, int(attempt))))
 
     @web.post(root + "/machine/{delivery}/{attempt}")
     async def machine(request: Request, delivery: str, attempt: str) -> Response:
-        form = await _signed_form(request, hooks)
+        form = await _signed_form(request, hooks, gate, server.app.clock.now())
         return await _report(server, _read(lambda: hooks.read_machine(form, delivery, int(attempt))))
 
 
@@ -130,7 +135,20 @@ async def _report(server: Server, report: Any) -> Response:
     return Response(status_code=204)
 
 
-async def _signed_form(request: Request, hooks: Hooks) -> Form:
+async def _signed_form(request: Request, hooks: Hooks, gate: Gate, now: datetime) -> Form:
+    address = request.client.host if request.client else ""
+    if not gate.admits(address, now):
+        raise Refused(429, "too_many")
+    try:
+        form = await _authentic_form(request, hooks)
+    except Refused:
+        gate.refused(address, now)
+        raise
+    gate.accepted(address, now)
+    return form
+
+
+async def _authentic_form(request: Request, hooks: Hooks) -> Form:
     body = await _body(request)
     try:
         text = body.decode("utf-8")
@@ -220,6 +238,7 @@ async def serve_http(server: Server, host: str, port: int) -> AsyncIterator[str]
         lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=3,
+        limit_concurrency=MOST_AT_ONCE,
     )
     http = _QuietServer(config)
     task = asyncio.get_running_loop().create_task(http.serve(sockets=[sock]))

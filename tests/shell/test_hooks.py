@@ -29,6 +29,20 @@ def id(mill: Mill) -> str:
     return opened
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[tuple[Mill, str]]:
+    """Return one building for all that is refused, with an incident that nobody may move."""
+    with FakeTwilio() as twilio:
+        twilio.accept_everything()
+        twilio.everybody.will_not_answer()
+        made = Mill(twilio, make_home()).start()
+        id = str(made.trigger()["id"])
+        made.phone("emma").expect_sms("L01")
+        made.calm()
+        yield made, id
+        made.stop()
+
+
 def text(body: str = "1", **changes: str) -> dict[str, str]:
     """Return the form of a text from Emma."""
     return {"MessageSid": "SM" + "7" * 32, "From": number("emma"), "To": NUMBERS[0], "Body": body, **changes}
@@ -57,7 +71,7 @@ def acted(mill: Mill, id: str) -> list[object]:
 
 
 def counted(mill: Mill, name: str) -> int:
-    """Return a counter."""
+    """Return a counter, as the server tells it."""
     return mill.store.counters().get(name, 0)
 
 
@@ -65,8 +79,9 @@ def counted(mill: Mill, name: str) -> int:
 
 
 @pytest.mark.parametrize("kind", ["bad", "missing", "old"])
-def test_a_text_without_a_good_signature_is_refused(mill: Mill, id: str, kind: str) -> None:
+def test_a_text_without_a_good_signature_is_refused(shared: tuple[Mill, str], kind: str) -> None:
     """A forged text, an unsigned one, and one signed with a token of last year: 403, counted, nothing acted on."""
+    mill, id = shared
     heard = mill.phone("emma").texts("1", signature=kind)  # type: ignore[arg-type]
     assert (heard.status, heard.body) == (403, "unsigned")
     assert (acted(mill, id), counted(mill, "refused_unsigned")) == ([], 1)
@@ -75,8 +90,9 @@ def test_a_text_without_a_good_signature_is_refused(mill: Mill, id: str, kind: s
 @pytest.mark.parametrize(
     "path", ["sms", "voice/x.1/1", "status/x.1/1", "machine/x.1/1", "status/x.1/abc", "status/%C3%A4/1"]
 )
-def test_every_hook_wants_a_signature(mill: Mill, path: str) -> None:
+def test_every_hook_wants_a_signature(shared: tuple[Mill, str], path: str) -> None:
     """There is no door beside the one that is watched; whether a delivery exists is not told to strangers."""
+    mill, _ = shared
     status, _ = mill.running.http(f"/hooks/twilio/{path}", urlencode(text()).encode())
     assert (status, counted(mill, "refused_unsigned")) == (403, 1)
 
@@ -92,14 +108,16 @@ def test_every_hook_wants_a_signature(mill: Mill, path: str) -> None:
         pytest.param({"header": "A" * 5000}, id="endless"),
     ],
 )
-def test_a_signature_is_for_this_form_at_this_address(mill: Mill, id: str, how: dict[str, object]) -> None:
+def test_a_signature_is_for_this_form_at_this_address(shared: tuple[Mill, str], how: dict[str, object]) -> None:
     """A signature that was made for anything else is none."""
+    mill, id = shared
     assert post(mill, SMS, text(), **how)[0] == 403  # type: ignore[arg-type]
     assert (acted(mill, id), counted(mill, "refused_unsigned")) == ([], 1)
 
 
-def test_a_repeated_field_is_refused(mill: Mill, id: str) -> None:
+def test_a_repeated_field_is_refused(shared: tuple[Mill, str]) -> None:
     """A second `Body` could be added by anybody without breaking the signature."""
+    mill, id = shared
     form = text()
     body = urlencode([*form.items(), ("Body", form["Body"])]).encode()
     assert post(mill, SMS, body, signed=form)[0] == 403
@@ -114,8 +132,9 @@ def test_the_query_is_signed_too(mill: Mill, id: str) -> None:
     mill.wait_for(id, e.AlertAcknowledged)
 
 
-def test_the_host_header_is_not_believed(mill: Mill) -> None:
+def test_the_host_header_is_not_believed(shared: tuple[Mill, str]) -> None:
     """What was signed is the configured address: a sender cannot choose it by a header."""
+    mill, _ = shared
     form = text()
     header = signature("https://evil.example" + SMS, form, AUTH_TOKEN)
     status, _ = mill.running.http(
@@ -157,24 +176,25 @@ def test_a_token_can_be_changed_without_a_gap(rotating: Mill) -> None:
         pytest.param({}, 400, "malformed", id="nothing"),
     ],
 )
-def test_what_cannot_be_read_is_refused(
-    mill: Mill, id: str, form: Mapping[str, str] | bytes, status: int, why: str
-) -> None:
+def test_what_cannot_be_read_is_refused(shared: tuple[Mill, str], form: Mapping[str, str] | bytes, status: int, why: str) -> None:
     """A request that is no text message is answered with a word, counted, and leaves nothing behind."""
+    mill, id = shared
     assert (status, why) == post(mill, SMS, form)
     assert (acted(mill, id), counted(mill, f"refused_{why}")) == ([], 1)
     assert post(mill, SMS, text())[0] == 200
 
 
-def test_an_endless_body_is_cut_off(mill: Mill) -> None:
+def test_an_endless_body_is_cut_off(shared: tuple[Mill, str]) -> None:
     """More than any real request holds is not read to its end, signed or not."""
+    mill, _ = shared
     heard = mill.phone("emma").texts("1", to=NUMBERS[0], padding=200_000)
     assert (heard.status, counted(mill, "refused_oversized")) == (413, 1)
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
-def test_hooks_are_posted_to(mill: Mill, method: str) -> None:
+def test_hooks_are_posted_to(shared: tuple[Mill, str], method: str) -> None:
     """Nothing else is answered."""
+    mill, _ = shared
     assert mill.running.http(SMS, method=method)[0] == 405
 
 
@@ -217,8 +237,9 @@ def test_reports_that_are_repeated_change_nothing(mill: Mill, id: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["delivered", "undelivered", "sent", "queued"])
-def test_a_report_on_nothing_of_ours_is_not_found(mill: Mill, id: str, status: str) -> None:
+def test_a_report_on_nothing_of_ours_is_not_found(shared: tuple[Mill, str], status: str) -> None:
     """A signed report about a delivery that does not exist: 404, counted, nothing changed."""
+    mill, id = shared
     before = len(mill.store.records(id))
     form = {"MessageSid": "SM" + "9" * 32, "MessageStatus": status}
     assert post(mill, "/hooks/twilio/status/x.1/1", form) == (404, "unknown_delivery")
@@ -240,8 +261,9 @@ def test_a_report_on_nothing_of_ours_is_not_found(mill: Mill, id: str, status: s
         ),
     ],
 )
-def test_a_report_that_cannot_be_read_is_refused(mill: Mill, id: str, kind: str, form: dict[str, str]) -> None:
+def test_a_report_that_cannot_be_read_is_refused(shared: tuple[Mill, str], kind: str, form: dict[str, str]) -> None:
     """What is no report and no key is answered 400 and counted."""
+    mill, id = shared
     row = next(row for row in mill.rows() if row.person == "emma")
     assert post(mill, f"/hooks/twilio/{kind}/{row.id}/1", form) == (400, "malformed")
     assert acted(mill, id) == []
