@@ -1,5 +1,7 @@
 # make demo   set up, and watch a fire being run
 # make test   set up, and run every check
+# make bench  measure every figure beside its floor
+# make fuzz   throw rubbish at everything that comes from outside
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,6 +37,14 @@ format: $(STAMP)
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --extra dev --extra build pyproject.toml -o requirements.lock
+
+# Every figure beside its floor, in one run; some minutes.
+bench: $(STAMP)
+	$(BIN)/python -m bench
+
+# Hostile input without end, or for FUZZ_EXAMPLES cases a test.
+fuzz: $(STAMP)
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/python -m pytest tests/fuzz -q
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -131,7 +131,7 @@ def test_work_that_fails_is_forgotten_in_memory_too() -> None:
 
     with pytest.raises(ZeroDivisionError):
         house.engine.unit(work)
-    assert (frozenset(), before.version) == (house.incident("x").help, house.store.verify("x"))
+    assert (set(house.incident("x").help), house.store.verify("x")) == (set(), before.version)
 
 
 def test_work_within_work_may_fail_alone() -> None:
@@ -150,7 +150,8 @@ def test_work_within_work_may_fail_alone() -> None:
         engine.handle("x", c.AskHelp(person="felix"))
 
     house.engine.unit(outer)
-    assert {"emma", "felix"} == house.incident("x").help == {h.person for h in house.events("x", e.HelpAsked)}
+    assert set(house.incident("x").help) == {"emma", "felix"}
+    assert {event.person for event in house.events("x", e.HelpAsked)} == {"emma", "felix"}
     house.store.verify("x")
 
 

@@ -146,7 +146,7 @@ def test_only_what_belongs_together_is_merged(second: dict[str, Any], messages: 
 
 
 def test_what_was_tried_before_goes_alone() -> None:
-    """A message that failed once is not joined by a new one: what went out under one name stays one thing to look for."""
+    """A message that failed once is not joined by a new one: what has one name stays one thing to look for."""
     sms = FakeNotifier()
     house = House([sms])
     house.store.queue(row_of("x1"))
