@@ -214,9 +214,17 @@ class Mill:
         return self
 
     def stop(self) -> None:
-        """Let what is under way arrive, stop the server, and remove what it left."""
+        """Let what is under way arrive, stop the server, and remove what it left.
+
+        Raises:
+            AssertionError: the server answered Twilio wrongly; that it cannot be reached any more is no fault.
+        """
         self.twilio.settle()
+        problems = self.twilio.forgive()
         self.running.stop()
+        self.twilio.settle()
+        self.twilio.forgive()
+        assert not problems, "\n".join(map(str, problems))
         self.store.close()
         shutil.rmtree(self.home, ignore_errors=True)
 

@@ -70,15 +70,15 @@ def _structure(plan: p.Playbook) -> Iterator[Finding]:
 
 def _reachable(plan: p.Playbook) -> set[str]:
     known = {s.name: s for s in plan.states}
-    reached, todo = set(), [plan.initial]
-    while todo:
-        name = todo.pop()
+    reached, ahead = set(), [plan.initial]
+    while ahead:
+        name = ahead.pop()
         if name in reached or name not in known:
             continue
         reached.add(name)
         state = known[name]
-        todo += [leave.to for leave in state.leave if leave.to]
-        todo += [o.state for step in state.steps for o in step.late if isinstance(o, p.Go)]
+        ahead += [leave.to for leave in state.leave if leave.to]
+        ahead += [o.state for step in state.steps for o in step.late if isinstance(o, p.Go)]
     return reached | {s.name for s in plan.states if s.ends == "false_alarm"}
 
 

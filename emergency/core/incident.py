@@ -168,18 +168,18 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
 def _questions(playbook: Playbook) -> Iterator[object]:
     """Yield every single question that the plan's guards ask."""
-    todo: list[object] = []
+    ahead: list[object] = []
     for state in playbook.states:
-        todo += [leave.when for leave in state.leave]
-        todo += [step.when for step in state.steps]
-        todo += [expected.when for expected in state.expects]
-    todo += [rule.when for rule in (*playbook.raises, *playbook.lowers)]
-    while todo:
-        match todo.pop():
+        ahead += [leave.when for leave in state.leave]
+        ahead += [step.when for step in state.steps]
+        ahead += [expected.when for expected in state.expects]
+    ahead += [rule.when for rule in (*playbook.raises, *playbook.lowers)]
+    while ahead:
+        match ahead.pop():
             case AnyOf(guards) | AllOf(guards):
-                todo += guards
+                ahead += guards
             case NotOf(inner):
-                todo.append(inner)
+                ahead.append(inner)
             case guard:
                 yield guard
 
