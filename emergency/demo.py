@@ -65,6 +65,7 @@ class Demo:
         self.engine = self.app.engine()
         self.runner = Runner(self.engine, self.clock, self.phones, self.app.people)
         self.runner.outbox.on_sent = self.show_message
+        self.runner.on_change = self.show_events
         roster = self.app.people.roster(self.engine)
         self.names = roster.names(lang)
         self.owners = roster.by_number()
@@ -110,6 +111,8 @@ class Demo:
 
     def show_events(self) -> None:
         """Show what was written into the log since the last look."""
+        if not self.id:
+            return
         incident = self.engine.incident(self.id)
         for event, _ in self.engine.store.history(self.id, self.shown):
             self.shown += 1
@@ -129,7 +132,9 @@ class Demo:
             case e.SeverityChanged(to=to):
                 return f"▲ {SEVERITY_WORDS[to].of(self.lang)}"
             case e.AlertAcknowledged(alert=alert):
-                return f"✓ {self.name(incident.alerts[alert].person)}: 1 {self.both('收到', 'received')}"
+                heard = incident.alerts[alert]
+                code = reference(incident, incident.steps[heard.step]) if heard.step else incident.code
+                return f"✓ {self.name(heard.person)}: {code} {self.both('收到', 'received')}"
             case e.StepDone(step=step, person=person, answer=answer):
                 run = incident.steps[step]
                 said = self.both("完成", "done") if answer is None else answer

@@ -77,11 +77,13 @@ class Runner:
         for _ in range(1000):
             did = await self.outbox.pump()
             did += await self.outbox.settle()
-            did += self.engine.fire_due()
+            fired = self.engine.fire_due()
             for what in self.phones.answers_due(self.clock.now()):
                 self._hear(what)
                 did += 1
-            if not did:
+            if self.on_change is not None:
+                self.on_change()
+            if not did + fired:
                 return
 
     def _hear(self, what: Inbound | Report) -> None:
