@@ -60,6 +60,7 @@ class Runner:
         notifiers = [phones.on("sms"), phones.on("voice")]
         self.outbox = Outbox(InlineDesk(engine), notifiers, clock, people)
         self.outcomes: list[Outcome] = []
+        self.on_change: Callable[[], None] | None = None
 
     async def run(self, until: datetime) -> None:
         """Let everything happen up to *until*; the clock stands there afterwards."""
