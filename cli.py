@@ -1008,6 +1008,48 @@ def _show_findings(session: Session, document: dict[str, Any], as_json: bool) ->
 
 
 @main.group()
+def site() -> None:
+    """The building and its organisation. 场所。"""
+
+
+@site.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@json_option
+@pass_session
+def site_import(session: Session, /, file: str, as_json: bool) -> None:
+    """Put a changed site in force; open incidents keep theirs. 更新场所。
+
+    \b
+    emergency site import site.yaml
+    """
+    from emergency.setup import import_site
+
+    document = import_site(session.app(real=False), file)
+    session.say("site_in_force", site=document["site"])
+    if document["unusable"]:
+        session.say("unusable")
+        for line in document["unusable"]:
+            click.echo(f"    {line}", err=True)
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+@site.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@json_option
+@pass_session
+def site_check(session: Session, /, file: str, as_json: bool) -> None:
+    """Find every mistake of a site file, each with its line. 检查场所文件。
+
+    \b
+    emergency site check site.yaml
+    """
+    from emergency.setup import check_site
+
+    _show_findings(session, check_site(file), as_json)
+
+
+@main.group()
 def roster() -> None:
     """The people. 名册。"""
 

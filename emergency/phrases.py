@@ -95,6 +95,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "No public address (EMERGENCY_PUBLIC_URL): replies are fetched every 4 s, calls take no keys.",
     ),
     "imported": ("名册已生效:{n} 人。", "The roster is in force: {n} people."),
+    "site_in_force": (
+        "场所 {site} 已生效;进行中的事件仍用旧的。",
+        "The site {site} is in force; open incidents keep the old one.",
+    ),
+    "unusable": ("这些预案现在用不了:", "These plans cannot be used now:"),
     "check_ok": ("{name}:没有问题。", "{name}: no mistakes."),
     "warned": ("{n} 处提醒,没有错误。", "{n} warnings, no mistakes."),
     "mistakes": ("{n} 处错误。", "{n} mistakes."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,50 @@ def import_roster(app: App, file: str) -> Document:
     _keep_copy(app, engine)
     engine.store.close()
     return {"people": len(roster.people), "file": file}
+
+
+def import_site(app: App, file: str) -> Document:
+    """Put a changed site in force; incidents that are open keep the one they began with.
+
+    Raises:
+        Mistakes: of the file, or people of the roster in force who would hang in the air.
+    """
+    engine = app.engine()
+    site = read_site(_bytes(Path(file)), file)
+    problems = list(_left_hanging(app.people.roster(engine), site, file))
+    if problems:
+        engine.store.close()
+        raise Mistakes(problems)
+
+    def put_in(e: Engine) -> list[Mistakes]:
+        save_site(e, site, e.clock.now())
+        return app.library.load_all(e, site)[1]
+
+    unfit = engine.unit(put_in)
+    _keep_copy(app, engine)
+    engine.store.close()
+    return {"site": site.id, "file": file, "unusable": [str(p) for error in unfit for p in error.problems]}
+
+
+def _left_hanging(roster: Roster, site: Site, file: str) -> Iterator[Problem]:
+    """Yield whom of the people in force a site has no shift, no zone or no role for any more."""
+    shifts, places = {s.id for s in site.shifts}, {p.id for p in site.places}
+    duties = {d.role for d in site.duties}
+    for person in roster.people.values():
+        wanted = [("shift", person.shift, shifts), ("zone", person.zone, places)]
+        wanted += [("role", role, duties) for role in person.roles]
+        for what, word, known in wanted:
+            if word is not None and word not in known:
+                yield Problem(file=file, line=0, says=f"{person.id} has the {what} '{word}', which this site has not")
+
+
+def check_site(file: str) -> Document:
+    """Return the mistakes of a site file."""
+    try:
+        read_site(_bytes(Path(file)), file)
+    except Mistakes as error:
+        return _findings(error.problems, [])
+    return _findings([], [file])
 
 
 def check_roster(app: App, file: str | None, lang: str) -> Document:

@@ -65,7 +65,7 @@ def decided(home: Path, phones: list[Taker]) -> tuple[App, str]:
 
 
 def test_a_locked_store_does_not_hold_back_what_was_decided(tmp_path: Path, phones: list[Taker]) -> None:
-    """Another process holds the database: the first wave leaves once all the same, and is written down when it lets go."""
+    """Another process holds the database: the first wave leaves once all the same, and is written down later."""
     app, incident = decided(tmp_path, phones)
     holder = sqlite3.connect(tmp_path / "emergency.db", isolation_level=None)
 
