@@ -34,6 +34,8 @@ LEASE = timedelta(seconds=30)
 """How long a claim of a process that cannot be seen to live is believed (longer than any one request takes)."""
 RETRY_FIRST = timedelta(seconds=2)
 RETRY_LONGEST = timedelta(seconds=30)
+SOON = timedelta(seconds=5)
+"""What may go within this is waited for by a command that sends by itself: a first retry, a slow sender's turn."""
 STORE_AGAIN = timedelta(seconds=3)
 """How long nothing is written after the store was found locked or the disk full (practice)."""
 LONGEST_CALL = timedelta(seconds=60)
@@ -156,17 +158,13 @@ class Outbox:
                 await self.wait_for_one()
 
     async def drain(self) -> None:
-        """Send until nothing waits that has somewhere to go, at the pace that the senders allow."""
+        """Send until nothing waits that could go soon, at the pace that the senders allow."""
         while True:
             await self.pump()
-            if not await self.desk.do(self._something_waits):
-                return
             wait = await self.desk.do(self.next_chance)
-            await asyncio.sleep(max(0.005, wait.total_seconds() if wait is not None else 0.0))
-
-    def _something_waits(self, engine: Engine) -> bool:
-        now = self.clock.now()
-        return any(engine.store.queued(mode, channel, now, 1) for mode, channel in self.routes)
+            if wait is None or wait > SOON:
+                return
+            await asyncio.sleep(max(0.005, wait.total_seconds()))
 
     async def start(self) -> int:
         """Begin to send what may go now, as far as there is room; return how many messages were begun."""

@@ -27,6 +27,8 @@ Kind = Literal[
     "note",
     "expect",
 ]
+GAP_RINGS_AGAIN = timedelta(minutes=2)
+"""Gaps found within this after another are told by text alone (practice)."""
 LATE_AGAIN = timedelta(seconds=60)
 """How long after one outcome of lateness the next follows, at most (practice)."""
 
@@ -91,8 +93,15 @@ def tell_command(draft: Draft, kind: Kind, **words: str | None) -> None:
             text=words.get("text"),
             step=words.get("step"),
             role=words.get("role"),
-            loud=kind in ("gap", "help"),
+            loud=kind == "help" or (kind == "gap" and not _rang_lately(draft, draft.incident.command, kind)),
         )
+
+
+def _rang_lately(draft: Draft, person: str, kind: Kind) -> bool:
+    """Return whether *person* was told such a thing in the last two minutes: one call says that help is short."""
+    incident = draft.incident
+    theirs = (incident.alerts[id] for id in incident.of_person.get(person, ()))
+    return any(alert.kind == kind and draft.now - alert.at < GAP_RINGS_AGAIN for alert in theirs)
 
 
 def deliver(draft: Draft, alert_id: str, channels: tuple[str, ...], number: int = 0) -> None:

@@ -46,6 +46,8 @@ OPT_OUT = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", 
 """Words that carriers take as `never write to me again` (Twilio, advanced opt-out). They are never ours."""
 MARKS = ("Mn", "Me")
 """Marks on other characters: the keycap of a digit that was picked as an emoji."""
+QUOTED = re.compile(r"\+1收到[23、,]|\+1收到[4-8]|1 GOT IT, [2-8]|1 GOT ALL")
+"""Our own hint, come back: a forwarded message, or a telephone's `Liked "..."`. Whose word that is, nobody knows."""
 LONGEST = 1600
 EDGES = " \t\r\n'\"“”‘’「」『』()（）[]【】<>。.,，!！?？;；:：、~"
 
@@ -77,6 +79,8 @@ def is_opt_out(text: str) -> bool:
 def parse(text: str) -> tuple[Reply, ...]:
     """Return the answers in *text*, in order; an empty tuple when nothing in it reads as one."""
     tidied = tidy(text)
+    if QUOTED.search(tidied):
+        return ()
     codes = list(CODE.finditer(tidied))
     if codes:
         return tuple(_coded(tidied, codes, n) for n in range(len(codes)))

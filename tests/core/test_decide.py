@@ -98,14 +98,15 @@ def test_a_no_goes_to_the_next_at_once():
 
 
 def test_a_no_after_the_last_deputy_is_shown_to_command():
-    """When nobody is left, whoever commands is told so, loudly."""
+    """When nobody is left, whoever commands is told so: loudly, but a second gap within two minutes rings no more."""
     night = one_step(team=[member("gina", "guard"), member("carla", "chief manager")])
     night.acknowledge("carla", "stand_by")
     night.decline("gina", "look")
     assert night.asked("look") == ["gina", "carla"]
     gap = night.alerts("carla", kind="gap")
     assert [a.role for a in gap] == ["desk", "guard"]
-    assert {"sms", "voice"} == {night.incident.deliveries[id].channel for id in gap[-1].deliveries}
+    assert {"sms", "voice"} == {night.incident.deliveries[id].channel for id in gap[0].deliveries}
+    assert {"sms"} == {night.incident.deliveries[id].channel for id in gap[1].deliveries}
     night.decline("carla", "look")
     assert gap == night.alerts("carla", kind="gap"), "the same gap is told once"
 

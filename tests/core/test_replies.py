@@ -244,3 +244,18 @@ def test_tidy_is_stable():
     """Tidying twice changes nothing more."""
     for text in ("“F07A1”。", "１", " can't ", "1\ufe0f\u20e3", "Straße"):
         assert tidy(text) == tidy(tidy(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('Liked "【星汇城】F01火警,B1。你:灭火组。看。复F01A+1收到2完成3不能"', id="a telephone's like"),
+        pytest.param('Disliked "[Star Plaza] F01 fire. Look. Reply F01A1 got it, 2 done, 3 cannot"', id="a dislike"),
+        pytest.param("Fwd: 【星汇城】F01火警。你:中控室。复F01D+1收到4有烟火5未见3不能", id="forwarded, with answers"),
+        pytest.param("[Star Plaza] F01. Reply F011 got all; 2 done, 3 cannot with letter: F01A2", id="several steps"),
+        pytest.param("【星汇城】F01火警。你:灭火组。待命,听指令。复F01C+1收到3不能", id="a stand-by"),
+    ],
+)
+def test_our_own_words_come_back_are_no_answer(text):
+    """A like or a forwarded message quotes the printed codes; nobody has answered by that."""
+    assert parse(text) == ()

@@ -57,8 +57,10 @@ def test_two_that_go_on_are_never_confused(fire: tuple[App, Engine, str]) -> Non
     """With two going on, a command without a code does nothing and lists them."""
     app, engine, _ = fire
     perform(app.desktop, engine, "trigger", {"playbook": "power_outage"})
-    with pytest.raises(Mistakes, match=r"(?s)F01.*P01"):
+    with pytest.raises(Mistakes, match="several") as refused:
         perform(app.desktop, engine, "note", {"text": "x"})
+    assert "F01" in str(refused.value)
+    assert "P01" in str(refused.value)
 
 
 def test_a_second_cry_for_help_is_heard(fire: tuple[App, Engine, str]) -> None:
@@ -123,11 +125,9 @@ def test_a_changed_site_comes_into_force(tmp_path: Path) -> None:
     engine = app.engine()
     opened = perform(app.desktop, engine, "trigger", {"playbook": "fire", "at": "K12"})
     changed = tmp_path / "site2.yaml"
-    text = SITE.read_text("utf-8").replace(
-        "lifts:",
-        "  b1_new_stall:\n    name: {zh: 新铺, en: New stall}\n    short: {zh: 新铺, en: New stall}\n    within: b1\n\nlifts:",
-        1,
-    )
+    stall = "{zh: 新铺, en: New stall}"
+    zone = f"  b1_new_stall:\n    name: {stall}\n    short: {stall}\n    within: b1\n\n"
+    text = SITE.read_text("utf-8").replace("lifts:", zone + "lifts:", 1)
     changed.write_text(text, "utf-8")
     assert import_site(app, str(changed))["unusable"] == []
     again = perform(app.desktop, engine, "trigger", {"playbook": "fire", "at": "New stall", "separate": True})
