@@ -12,7 +12,7 @@ from emergency.core.replies import OPT_OUT
 from emergency.inbox import QUIET_AFTER
 from emergency.notify import Inbound, Message
 from tests.fakes import FakeNotifier
-from tests.small import MINUTE, NOON, SECOND, House, number
+from tests.small import MINUTE, House, number
 
 ID = "leak1"
 DOING = (e.AlertAcknowledged, e.AlertClosed, e.StepDone, e.HelpAsked, e.StateEntered)
