@@ -79,7 +79,7 @@ def _leave_state(draft: Draft) -> list[str]:
         if run.status == "open" and run.name != "stand_by":
             draft.add(e.StepDropped(step=run.id, because="left_state"))
             freed += end_run(draft, run.id, "left_state")
-    for timer in list(draft.incident.timers):
+    for timer in sorted(draft.incident.timers):
         if timer.startswith(("leave:", "every:")):
             draft.clear_timer(timer)
     return freed
@@ -383,7 +383,7 @@ def _watch_the_clock(draft: Draft) -> None:
         asked = _timed_guards(incident.playbook, incident.state)
         due = guards.earliest(guards.next_change(g, incident, draft.now) for g in asked)
     else:
-        for timer in list(incident.timers):
+        for timer in sorted(incident.timers):
             if timer != "check":
                 draft.clear_timer(timer)
     if due is None:

@@ -9,6 +9,7 @@ import pytest
 
 from emergency.app import App
 from emergency.core import events as e
+from emergency.core.incident import Delivery
 from emergency.engine import Engine
 from emergency.errors import CommandRefused, Mistakes
 from emergency.notify import Inbound
@@ -105,15 +106,21 @@ def test_only_command_gives_a_command_role_away(fire: tuple[App, Engine, str]) -
     assert document["command"] == "gao_lei"
 
 
+def sent_to(engine: Engine, id: str, person: str) -> list[Delivery]:
+    """Return what was queued for *person*, in order."""
+    theirs = [d for d in engine.incident(id).deliveries.values() if d.person == person]
+    return sorted(theirs, key=lambda d: int(d.id.rpartition(".")[2]))
+
+
 def test_a_notice_that_cannot_be_delivered_tries_another_way(fire: tuple[App, Engine, str]) -> None:
     """A stand-down or a cry for help is not lost with one number: the other channel, then the other number."""
     from emergency.core import commands as c
 
     app, engine, id = fire
     perform(app.desktop, engine, "tell", {"text": "north yard", "to": ["wang_jun"]})
-    first = next(d for d in engine.incident(id).deliveries.values() if d.person == "wang_jun")
+    first = sent_to(engine, id, "wang_jun")[0]
     engine.handle(id, c.RecordDelivery(delivery=first.id, status="failed", reason="21211"))
-    ways = [(d.channel, d.number) for d in engine.incident(id).deliveries.values() if d.person == "wang_jun"]
+    ways = [(d.channel, d.number) for d in sent_to(engine, id, "wang_jun")]
     assert ways[0] == ("sms", 0)
     assert len(ways) == 2
     assert ways[1] != ways[0]
