@@ -23,11 +23,6 @@ def seal_of(text: str, salt: bytes | None = None) -> tuple[str, bytes]:
     return "seal:" + hashlib.sha256(salt + text.encode()).hexdigest()[:32], salt
 
 
-def new_key() -> str:
-    """Return a fresh secret for the API, 43 characters."""
-    return secrets.token_urlsafe(32)
-
-
 def worker_id() -> str:
     """Return the name under which this process claims messages: its process id and a nonce."""
     return f"{os.getpid()}:{secrets.token_hex(4)}"

@@ -94,11 +94,6 @@ class Journal:
         except OSError as error:
             say(f"the journal cannot be written ({error.strerror}); copy these lines by hand:")
 
-    @property
-    def is_on_disk(self) -> bool:
-        """Whether lines still reach the disk."""
-        return self._stream is not None
-
     def write(self, at: datetime, event: e.AnyEvent) -> None:
         """Keep one event."""
         data = msgspec.json.encode(event)

@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from emergency import documents, ids
 from emergency.core import commands as c
 from emergency.core.incident import Incident
@@ -545,17 +543,3 @@ def roster_who(desktop: Desktop, engine: Engine, args: Args) -> Document:
     at = datetime.fromisoformat(_a_moment("--at", str(_word(args, "at")), now, zone)) if args.get("at") else now
     team = desktop.people.members(engine, desktop.reach_of("real"), at)
     return documents.who(desktop.people.site(engine), team, desktop.people.roster(engine), at)
-
-
-def handed_over(engine: Engine, incident: str) -> Document:
-    """Return how far the messages of an incident have come: counts by status."""
-    found = engine.incident(incident)
-    counts: dict[str, int] = {}
-    for delivery in found.deliveries.values():
-        counts[delivery.status] = counts.get(delivery.status, 0) + 1
-    return {"incident": found.code, "deliveries": counts}
-
-
-def encode(document: Document) -> bytes:
-    """Return a document as JSON."""
-    return msgspec.json.encode(document)

@@ -7,16 +7,7 @@ from datetime import datetime
 
 from emergency.notify import Hooks, Notifier
 from notifiers.screen import ScreenPhones
-from notifiers.twilio import TwilioSettings, build, from_environment
-
-
-def twilio_settings(env: Mapping[str, str]) -> TwilioSettings | None:
-    """Return what the environment says of Twilio, or None when it says nothing.
-
-    Raises:
-        SettingsError: half of it is missing, or something cannot be.
-    """
-    return from_environment(env)
+from notifiers.twilio import build, from_environment
 
 
 def notifiers_for(env: Mapping[str, str], now: Callable[[], datetime], show: Callable[[str], None]) -> list[Notifier]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from emergency.core import playbook as p
 from emergency.core.guards import Order, holds
 from emergency.core.incident import Incident
-from emergency.core.values import SEVERITY_WORDS
-
-ORDERED = " (--by PERSON)"
+from emergency.core.values import SEVERITY_WORDS, Text
 
 
 def waits_for(incident: Incident, to: str, now: datetime) -> str:
@@ -32,91 +31,79 @@ def _missing(leave: p.Leave, incident: Incident, now: datetime) -> str:
 
 def words_of(guard: p.Guard, incident: Incident | None = None, lang: str = "en") -> str:
     """Return *guard* as a phrase; with the incident, who a step waits for."""
-    return _in_chinese(guard, incident) if lang == "zh" else _in_english(guard, incident)
+    return _phrase(guard, incident).of(lang)
 
 
-def _in_english(guard: p.Guard, incident: Incident | None) -> str:
+def _phrase(guard: p.Guard, incident: Incident | None) -> Text:
     match guard:
         case p.AnyOf(guards) if all(isinstance(g, p.SaidBy) for g in guards):
-            return "on the word of " + " or ".join(g.role for g in guards if isinstance(g, p.SaidBy)) + ORDERED
+            return _ordered_by([g.role for g in guards if isinstance(g, p.SaidBy)], incident)
         case p.AnyOf(guards):
-            return " or ".join(_in_english(g, incident) for g in guards)
+            return _joined(",或", " or ", guards, incident)
         case p.AllOf(guards):
-            return " and ".join(_in_english(g, incident) for g in guards)
+            return _joined(",且", " and ", guards, incident)
         case p.NotOf(inner):
-            return f"not ({_in_english(inner, incident)})"
+            said = _phrase(inner, incident)
+            return Text(f"并非({said.zh})", f"not ({said.en})")
         case p.StepIs(step, answer):
-            asked = f"step '{step}' answered '{answer}'" if answer else f"step '{step}' done"
-            return asked + _who(step, incident, " ({} asked)")
+            return _step(step, answer, incident)
+        case p.StrandDone(None):
+            return Text("本阶段各项任务完成", "every step of the state done")
         case p.StrandDone(strand):
-            return f"every step of strand '{strand}' done" if strand else "every step of the state done"
+            return Text(f"{strand} 各项任务完成", f"every step of strand '{strand}' done")
         case p.RoleAcknowledged(role, count):
-            return f"{count} of '{role}' acknowledged"
-        case p.FactIs(fact, value, dwell):
-            return f"fact '{fact}' is {value}" + (f" for {dwell}" if dwell else "")
-        case p.FactOver(fact, value, dwell):
-            return f"fact '{fact}' at or over {value:g}" + (f" for {dwell}" if dwell else "")
-        case p.FactUnder(fact, value, dwell):
-            return f"fact '{fact}' under {value:g}" + (f" for {dwell}" if dwell else "")
-        case p.FactMissing(fact, wait):
-            return f"nothing reported '{fact}' for {wait}"
-        case p.FactReaches(fact, other):
-            return f"fact '{fact}' reaches '{other}'"
+            return Text(f"{_role(role, incident)}有 {count} 人应答", f"{count} of '{role}' acknowledged")
         case p.ClockOver(clock, over):
-            return f"clock '{clock}' over {over}"
-        case p.TimeLeftUnder(fact, under):
-            return f"less than {under} left until '{fact}'"
+            return Text(f"{clock} 超过 {over}", f"clock '{clock}' over {over}")
         case p.SeverityAtLeast(level):
-            return f"severity at least {level.name}"
+            return Text(f"级别达到{SEVERITY_WORDS[level].zh}", f"severity at least {level.name}")
         case p.ZonesSwept():
-            return "every zone swept, or given up with a reason"
+            return Text("各区已清查,或说明理由后放弃", "every zone swept, or given up with a reason")
         case p.SaidBy(role):
-            return f"on the word of {role}{ORDERED}"
+            return _ordered_by([role], incident)
+        case _:
+            return _fact(guard)
+
+
+def _fact(guard: p.Guard) -> Text:
+    match guard:
+        case p.FactIs(fact, value, dwell):
+            return _lasting(f"{fact} 为“{CHINESE_YES.get(value, value)}”", f"fact '{fact}' is {value}", dwell)
+        case p.FactOver(fact, value, dwell):
+            return _lasting(f"{fact} 达到 {value:g}", f"fact '{fact}' at or over {value:g}", dwell)
+        case p.FactUnder(fact, value, dwell):
+            return _lasting(f"{fact} 低于 {value:g}", f"fact '{fact}' under {value:g}", dwell)
+        case p.FactMissing(fact, wait):
+            return Text(f"{wait} 无人报 {fact}", f"nothing reported '{fact}' for {wait}")
+        case p.FactReaches(fact, other):
+            return Text(f"{fact} 达到 {other}", f"fact '{fact}' reaches '{other}'")
+        case p.TimeLeftUnder(fact, under):
+            return Text(f"距 {fact} 不足 {under}", f"less than {under} left until '{fact}'")
     raise TypeError(guard)
+
+
+def _joined(zh: str, en: str, guards: Sequence[p.Guard], incident: Incident | None) -> Text:
+    said = [_phrase(guard, incident) for guard in guards]
+    return Text(zh.join(each.zh for each in said), en.join(each.en for each in said))
+
+
+def _lasting(zh: str, en: str, dwell: timedelta) -> Text:
+    return Text(f"{zh},持续 {dwell}", f"{en} for {dwell}") if dwell else Text(zh, en)
+
+
+def _ordered_by(roles: Sequence[str], incident: Incident | None) -> Text:
+    names = "、".join(_role(role, incident) for role in roles)
+    return Text(f"由{names}下令(--by 人)", f"on the word of {' or '.join(roles)} (--by PERSON)")
+
+
+def _step(step: str, answer: str | None, incident: Incident | None) -> Text:
+    zh = f"任务 {step} 答“{answer}”" if answer else f"任务 {step} 完成"
+    en = f"step '{step}' answered '{answer}'" if answer else f"step '{step}' done"
+    who = _who(step, incident)
+    return Text(f"{zh}(已叫 {who})", f"{en} ({who} asked)") if who else Text(zh, en)
 
 
 CHINESE_YES = {"yes": "是", "no": "否"}
-
-
-def _in_chinese(guard: p.Guard, incident: Incident | None) -> str:
-    match guard:
-        case p.AnyOf(guards) if all(isinstance(g, p.SaidBy) for g in guards):
-            names = "、".join(_role(g.role, incident) for g in guards if isinstance(g, p.SaidBy))
-            return f"由{names}下令(--by 人)"
-        case p.AnyOf(guards):
-            return ",或".join(_in_chinese(g, incident) for g in guards)
-        case p.AllOf(guards):
-            return ",且".join(_in_chinese(g, incident) for g in guards)
-        case p.NotOf(inner):
-            return f"并非({_in_chinese(inner, incident)})"
-        case p.StepIs(step, answer):
-            asked = f"任务 {step} 答“{answer}”" if answer else f"任务 {step} 完成"
-            return asked + _who(step, incident, "(已叫 {})")
-        case p.StrandDone(strand):
-            return f"{strand} 各项任务完成" if strand else "本阶段各项任务完成"
-        case p.RoleAcknowledged(role, count):
-            return f"{_role(role, incident)}有 {count} 人应答"
-        case p.FactIs(fact, value, dwell):
-            return f"{fact} 为“{CHINESE_YES.get(value, value)}”" + (f",持续 {dwell}" if dwell else "")
-        case p.FactOver(fact, value, dwell):
-            return f"{fact} 达到 {value:g}" + (f",持续 {dwell}" if dwell else "")
-        case p.FactUnder(fact, value, dwell):
-            return f"{fact} 低于 {value:g}" + (f",持续 {dwell}" if dwell else "")
-        case p.FactMissing(fact, wait):
-            return f"{wait} 无人报 {fact}"
-        case p.FactReaches(fact, other):
-            return f"{fact} 达到 {other}"
-        case p.ClockOver(clock, over):
-            return f"{clock} 超过 {over}"
-        case p.TimeLeftUnder(fact, under):
-            return f"距 {fact} 不足 {under}"
-        case p.SeverityAtLeast(level):
-            return f"级别达到{SEVERITY_WORDS[level].zh}"
-        case p.ZonesSwept():
-            return "各区已清查,或说明理由后放弃"
-        case p.SaidBy(role):
-            return f"由{_role(role, incident)}下令(--by 人)"
-    raise TypeError(guard)
 
 
 def _role(role: str, incident: Incident | None) -> str:
@@ -126,7 +113,7 @@ def _role(role: str, incident: Incident | None) -> str:
     return agency.name.zh if agency is not None else incident.site.duty(role).title.zh
 
 
-def _who(step: str, incident: Incident | None, form: str) -> str:
+def _who(step: str, incident: Incident | None) -> str:
     if incident is None:
         return ""
     waiting = [
@@ -136,4 +123,4 @@ def _who(step: str, incident: Incident | None, form: str) -> str:
         for id in run.alerts
         if incident.alerts[id].status != "closed"
     ]
-    return form.format(", ".join(waiting)) if waiting else ""
+    return ", ".join(waiting)

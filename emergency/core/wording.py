@@ -18,7 +18,7 @@ from emergency.core.guards import told_of
 from emergency.core.incident import Alert, Incident, StepRun
 from emergency.core.playbook import Step
 from emergency.core.sandbox import LONGEST, fill, render
-from emergency.core.values import SEVERITY_WORDS, Language, Mode, Text
+from emergency.core.values import SEVERITY_WORDS, Mode, Text
 
 TEMPLATES: dict[str, Text] = {
     "sms": Text(
@@ -455,8 +455,3 @@ def spoken(code: str, language: str) -> str:
 def answer(key: str, language: str, values: Mapping[str, Any]) -> str:
     """Return the words that answer a reply. *key* is one of the templates of this page."""
     return _say(key, language, values).strip()
-
-
-def language_of(word: str) -> Language:
-    """Return the language whose words we hold for *word*."""
-    return "zh" if word == "zh" else "en"

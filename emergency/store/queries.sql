@@ -120,9 +120,6 @@ update inbound set outcome = ?, incident = ? where id = ?
 -- name: inbound_count
 select count(*) from inbound where person = ? and at > ? and outcome = ?
 
--- name: last_inbound
-select max(at) from inbound
-
 -- name: keep_words
 insert into words (seal, salt, body) values (?, ?, ?) on conflict (seal) do nothing
 

@@ -445,11 +445,6 @@ class SqliteStore:
         """Return how many messages of *person* since then had this outcome."""
         return int(self._one("inbound_count", person, to_text(since), outcome)[0])
 
-    def last_inbound(self) -> datetime | None:
-        """Return when the last message came in, or None."""
-        row = self._one("last_inbound")
-        return from_text(row[0]) if row and row[0] else None
-
     # words, documents, heartbeat, counters
 
     def seal(self, text: str) -> str:
