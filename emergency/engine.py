@@ -135,7 +135,7 @@ class Engine:
     def _fire(self, id: str, name: str) -> None:
         incident = self.incident(id)
         if name not in incident.timers:
-            self.store.clear_timer(id, name)  # a row the log knows nothing of wakes nobody twice
+            self.store.set_timers(id, {name: None})  # a row the log knows nothing of wakes nobody twice
             return
         self._write(incident, c.FireTimer(timer=name), self.clock.now())
 
@@ -155,35 +155,46 @@ class Engine:
 
     def _project(self, incident: Incident, events: Sequence[e.AnyEvent], now: datetime) -> None:
         """Outbox and timers follow from the events; both could be rebuilt from the log."""
+        queued: list[e.DeliveryQueued] = []
+        dropped: list[str] = []
+        timers: dict[str, datetime | None] = {}
         for event in events:
             match event:
                 case e.DeliveryQueued():
-                    self._queue(incident, event, now)
+                    queued.append(event)
                 case e.DeliveryDropped(delivery=id):
-                    self.store.drop(id)
+                    dropped.append(id)
                 case e.TimerSet(timer=name, due=due):
-                    self.store.set_timer(incident.id, name, due)
+                    timers[name] = due
                 case e.TimerCleared(timer=name) | e.TimerFired(timer=name):
-                    self.store.clear_timer(incident.id, name)
+                    timers[name] = None
+        self._queue(incident, queued, now)
+        for id in dropped:
+            self.store.drop(id)
+        self.store.set_timers(incident.id, timers)
         if incident.is_closed:
             self.store.close_incident(incident.id, now)
 
-    def _queue(self, incident: Incident, event: e.DeliveryQueued, now: datetime) -> None:
-        alert = incident.alerts[event.alert]
-        life = ASKING_LIFE if alert.kind in ASKING else TELLING_LIFE
+    def _queue(self, incident: Incident, events: Sequence[e.DeliveryQueued], now: datetime) -> None:
+        alerts = {event.alert: incident.alerts[event.alert] for event in events}
+        lines = {id: _LINE.encode(words_for(incident, alert)) for id, alert in alerts.items()}
+        lives = {id: ASKING_LIFE if alert.kind in ASKING else TELLING_LIFE for id, alert in alerts.items()}
         self.store.queue(
-            OutboxRow(
-                id=event.delivery,
-                incident=incident.id,
-                alert=event.alert,
-                person=event.person,
-                channel=event.channel,
-                mode=event.mode,
-                number=event.number,
-                urgency=event.urgency,
-                attempt=0,
-                line=_LINE.encode(words_for(incident, alert)),
-                queued_at=now,
-                expires_at=now + life,
+            *(
+                OutboxRow(
+                    id=event.delivery,
+                    incident=incident.id,
+                    alert=event.alert,
+                    person=event.person,
+                    channel=event.channel,
+                    mode=event.mode,
+                    number=event.number,
+                    urgency=event.urgency,
+                    attempt=0,
+                    line=lines[event.alert],
+                    queued_at=now,
+                    expires_at=now + lives[event.alert],
+                )
+                for event in events
             )
         )

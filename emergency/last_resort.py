@@ -275,7 +275,7 @@ def _bring_in(engine: Engine, incident: Incident, lines: list[tuple[e.AnyEvent, 
     for version, (event, at) in enumerate(lines):
         engine.store.append(incident.id, version, [event], at)
     for name, due in incident.timers.items():
-        engine.store.set_timer(incident.id, name, due)
+        engine.store.set_timers(incident.id, {name: due})
 
 
 def _read(path: Path) -> list[tuple[e.AnyEvent, datetime]]:

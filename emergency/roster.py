@@ -75,21 +75,22 @@ def members(
     """
     local = now.astimezone(ZoneInfo(site.timezone))
     working = {shift.id for shift in site.shifts if on_shift(shift, local)}
+    one_way = tuple(f"+{code}" for code in reach.one_way)
     return tuple(
-        _member(p, p.shift in working, reach, busy[p.id].rank if p.id in busy else 0) for p in roster.people.values()
+        _member(p, p.shift in working, reach.channels, one_way, busy[p.id].rank if p.id in busy else 0)
+        for p in roster.people.values()
     )
 
 
-def _member(person: Person, working: bool, reach: Reach, busy: int) -> Member:
-    one_way = bool(person.numbers) and person.numbers[0][1:].startswith(tuple(reach.one_way) or ("-",))
+def _member(person: Person, working: bool, channels: tuple[str, ...], one_way: tuple[str, ...], busy: int) -> Member:
     return Member(
         id=person.id,
         language=person.language,
         roles=person.roles,
         duty="on" if working else "call" if person.on_call else "off",
-        channels=reach.channels if person.numbers else (),
+        channels=channels if person.numbers else (),
         numbers=len(person.numbers),
-        two_way=not one_way,
+        two_way=not (person.numbers and person.numbers[0].startswith(one_way)),
         zone=person.zone if working else None,
         busy=busy,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,54 +22,108 @@ class Order(msgspec.Struct, frozen=True):
     roles: frozenset[str]
 
 
+G = TypeVar("G")
+_HOLDS: dict[type[Any], Callable[[Any, Incident, datetime, Order | None], bool]] = {}
+
+
 def holds(guard: p.Guard | None, incident: Incident, now: datetime, order: Order | None = None) -> bool:
     """Return whether *guard* is true of *incident* at *now*. No guard is true."""
-    match guard:
-        case None:
-            return True
-        case p.AnyOf(guards):
-            return any(holds(each, incident, now, order) for each in guards)
-        case p.AllOf(guards):
-            return all(holds(each, incident, now, order) for each in guards)
-        case p.NotOf(inner):
-            return not holds(inner, incident, now, order)
-        case p.SaidBy(role):
-            return order is not None and role in order.roles
-        case p.StepIs(step, answer):
-            return any(r.status == "done" and answer in (None, r.answer) for r in _runs(incident, step))
-        case p.StrandDone(strand):
-            return _strand_done(incident, strand)
-        case p.RoleAcknowledged(role, count):
-            return len(_answered(incident, role)) >= count
-        case p.SeverityAtLeast(level):
-            return incident.severity >= level
-        case p.ZonesSwept():
-            return zones_swept(incident)
-        case p.ClockOver(clock, over):
-            start = clock_start(incident, clock)
-            return start is not None and now - start >= over
-        case _:
-            return _fact_holds(guard, incident, now)
+    return guard is None or _HOLDS[type(guard)](guard, incident, now, order)
 
 
-def _fact_holds(guard: p.Guard, incident: Incident, now: datetime) -> bool:
-    match guard:
-        case p.FactIs(fact, value, dwell):
-            told = told_of(incident, fact)
-            return told is not None and told.value == value and now - told.since >= dwell
-        case p.FactReaches(fact, other):
-            one, two = number(incident, fact), number(incident, other)
-            return one is not None and two is not None and one >= two
-        case p.FactMissing(fact, wait):
-            told = incident.facts.get(fact)
-            return now - (told.last if told else incident.opened) >= wait
-        case p.TimeLeftUnder(fact, under):
-            until = moment(incident, fact)
-            return until is not None and until - now < under
-        case p.FactOver() | p.FactUnder():
-            since = _level_since(guard, incident)
-            return since is not None and now - since >= guard.dwell
-    raise TypeError(guard)
+def _on(
+    kind: type[G],
+) -> Callable[[Callable[[G, Incident, datetime, Order | None], bool]], None]:
+    """Keep how a kind of guard is answered: one look in a table, for guards are asked after every event."""
+
+    def keep(answer: Callable[[G, Incident, datetime, Order | None], bool]) -> None:
+        _HOLDS[kind] = answer
+
+    return keep
+
+
+@_on(p.AnyOf)
+def _any_of(guard: p.AnyOf, incident: Incident, now: datetime, order: Order | None) -> bool:
+    return any(_HOLDS[type(each)](each, incident, now, order) for each in guard.guards)
+
+
+@_on(p.AllOf)
+def _all_of(guard: p.AllOf, incident: Incident, now: datetime, order: Order | None) -> bool:
+    return all(_HOLDS[type(each)](each, incident, now, order) for each in guard.guards)
+
+
+@_on(p.NotOf)
+def _not_of(guard: p.NotOf, incident: Incident, now: datetime, order: Order | None) -> bool:
+    return not holds(guard.guard, incident, now, order)
+
+
+@_on(p.SaidBy)
+def _said_by(guard: p.SaidBy, incident: Incident, now: datetime, order: Order | None) -> bool:
+    return order is not None and guard.role in order.roles
+
+
+@_on(p.StepIs)
+def _step_is(guard: p.StepIs, incident: Incident, now: datetime, order: Order | None) -> bool:
+    return any(r.status == "done" and guard.answer in (None, r.answer) for r in _runs(incident, guard.step))
+
+
+@_on(p.StrandDone)
+def _strand_is_done(guard: p.StrandDone, incident: Incident, now: datetime, order: Order | None) -> bool:
+    return _strand_done(incident, guard.strand)
+
+
+@_on(p.RoleAcknowledged)
+def _role_acknowledged(guard: p.RoleAcknowledged, incident: Incident, now: datetime, order: Order | None) -> bool:
+    return len(_answered(incident, guard.role)) >= guard.count
+
+
+@_on(p.SeverityAtLeast)
+def _severity_at_least(guard: p.SeverityAtLeast, incident: Incident, now: datetime, order: Order | None) -> bool:
+    return incident.severity >= guard.level
+
+
+@_on(p.ZonesSwept)
+def _zones_are_swept(guard: p.ZonesSwept, incident: Incident, now: datetime, order: Order | None) -> bool:
+    return zones_swept(incident)
+
+
+@_on(p.ClockOver)
+def _clock_over(guard: p.ClockOver, incident: Incident, now: datetime, order: Order | None) -> bool:
+    start = clock_start(incident, guard.clock)
+    return start is not None and now - start >= guard.over
+
+
+@_on(p.FactIs)
+def _fact_is(guard: p.FactIs, incident: Incident, now: datetime, order: Order | None) -> bool:
+    told = told_of(incident, guard.fact)
+    return told is not None and told.value == guard.value and now - told.since >= guard.dwell
+
+
+@_on(p.FactReaches)
+def _fact_reaches(guard: p.FactReaches, incident: Incident, now: datetime, order: Order | None) -> bool:
+    one, two = number(incident, guard.fact), number(incident, guard.other)
+    return one is not None and two is not None and one >= two
+
+
+@_on(p.FactMissing)
+def _fact_missing(guard: p.FactMissing, incident: Incident, now: datetime, order: Order | None) -> bool:
+    told = incident.facts.get(guard.fact)
+    return now - (told.last if told else incident.opened) >= guard.wait
+
+
+@_on(p.TimeLeftUnder)
+def _time_left_under(guard: p.TimeLeftUnder, incident: Incident, now: datetime, order: Order | None) -> bool:
+    until = moment(incident, guard.fact)
+    return until is not None and until - now < guard.under
+
+
+def _on_its_side(guard: p.FactOver | p.FactUnder, incident: Incident, now: datetime, order: Order | None) -> bool:
+    since = _level_since(guard, incident)
+    return since is not None and now - since >= guard.dwell
+
+
+_on(p.FactOver)(_on_its_side)
+_on(p.FactUnder)(_on_its_side)
 
 
 def _level_since(guard: p.FactOver | p.FactUnder, incident: Incident) -> datetime | None:
@@ -143,11 +199,15 @@ def told_of(incident: Incident, name: str) -> Told | None:
     told = incident.facts.get(name)
     if told is not None:
         return told
-    fact = incident.playbook.fact(name)
-    if fact is None or fact.unless_told is None:
+    value = _unless_told(incident.playbook).get(name)
+    if value is None:
         return None
-    value = incident.opened.isoformat() if fact.unless_told == "opened" else fact.unless_told
-    return Told(value, incident.opened, incident.opened)
+    return Told(incident.opened.isoformat() if value == "opened" else value, incident.opened, incident.opened)
+
+
+@lru_cache(maxsize=256)
+def _unless_told(playbook: p.Playbook) -> dict[str, str]:
+    return {fact.name: fact.unless_told for fact in playbook.facts if fact.unless_told is not None}
 
 
 def number(incident: Incident, fact: str) -> float | None:

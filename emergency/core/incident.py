@@ -150,7 +150,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     def runs_here(self) -> tuple[StepRun, ...]:
         """Return the step runs of the present state entry, in the order they started."""
-        return tuple(self.steps[id] for id in self.here)
+        return tuple(map(self.steps.__getitem__, self.here))
 
     def holders(self, role: str) -> tuple[str, ...]:
         """Return who holds *role*, by slot."""

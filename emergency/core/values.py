@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum
-from functools import total_ordering
 from typing import Literal
 
 import msgspec
@@ -24,7 +23,6 @@ class Text(msgspec.Struct, frozen=True):
         return self.zh if language == "zh" else self.en
 
 
-@total_ordering
 class Severity(Enum):
     """How grave an incident is. A colour, never a bare number: Chinese scales count both ways
     (Emergency Response Law art. 63: 1 is the gravest; GB/T 38315: 1 is the lightest)."""
@@ -34,16 +32,24 @@ class Severity(Enum):
     orange = "orange"
     red = "red"
 
-    @property
-    def rank(self) -> int:
-        """Return 1 for blue to 4 for red; for comparing and sorting alone."""
-        return _RANKS[self.value]
+    rank: int
+    """1 for blue to 4 for red; for comparing and sorting alone."""
+
+    def __init__(self, colour: str) -> None:
+        self.rank = ("blue", "yellow", "orange", "red").index(colour) + 1
 
     def __lt__(self, other: Severity) -> bool:
         return self.rank < other.rank
 
+    def __le__(self, other: Severity) -> bool:
+        return self.rank <= other.rank
 
-_RANKS = {"blue": 1, "yellow": 2, "orange": 3, "red": 4}
+    def __gt__(self, other: Severity) -> bool:
+        return self.rank > other.rank
+
+    def __ge__(self, other: Severity) -> bool:
+        return self.rank >= other.rank
+
 
 SEVERITY_WORDS: dict[Severity, Text] = {
     Severity.blue: Text("蓝色", "blue"),

@@ -6,8 +6,9 @@ fails at once in spite of any waiting time). A commit that returned survives a p
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from importlib import resources
@@ -188,6 +189,11 @@ class SqliteStore:
         with _speaking(self.path):
             return self._db.execute(Q[query], values).rowcount
 
+    def _many(self, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            with _speaking(self.path):
+                self._db.executemany(Q[query], rows)
+
     # incidents and their log
 
     def incident(self, id: str) -> IncidentRow | None:
@@ -216,7 +222,7 @@ class SqliteStore:
         taken = {code for (code,) in self._all("codes_in_use", f"{prefix}[0-9]*", since, since)}
         last = self._one("last_code", f"{prefix}[0-9]*")
         start = int(last[0][len(prefix) :]) if last else 0
-        order = [*range(start + 1, 100), *range(1, min(start + 1, 100)), *range(100, 10000)]
+        order = itertools.chain(range(start + 1, 100), range(1, min(start + 1, 100)), range(100, 10000))
         return next(code for n in order if (code := f"{prefix}{n:02d}") not in taken)
 
     def history(self, id: str, after: int = 0) -> list[tuple[e.AnyEvent, datetime]]:
@@ -276,8 +282,7 @@ class SqliteStore:
                 len(lines),
                 head,
             )
-        with _speaking(self.path):
-            self._db.executemany(Q["insert_event"], lines)
+        self._many("insert_event", lines)
         if row is not None and self._do("move_incident", after + len(lines), head, None, id, after) != 1:
             raise Conflict(f"incident {id} has moved on from event {after}")
 
@@ -312,11 +317,17 @@ class SqliteStore:
 
     # outbox
 
-    def queue(self, row: OutboxRow) -> None:
-        """Put a message in line; the same id twice is one message."""
-        self._do(
-            "queue", row.id, row.incident, row.alert, row.person, row.channel, row.mode, row.number, row.urgency,
-            row.line, to_text(row.queued_at), to_text(row.queued_at), to_text(row.expires_at),
+    def queue(self, *rows: OutboxRow) -> None:
+        """Put messages in line; the same id twice is one message."""
+        self._many(
+            "queue",
+            [
+                (
+                    row.id, row.incident, row.alert, row.person, row.channel, row.mode, row.number, row.urgency,
+                    row.line, to_text(row.queued_at), to_text(row.queued_at), to_text(row.expires_at),
+                )
+                for row in rows
+            ],
         )  # fmt: skip
 
     def drop(self, id: str) -> None:
@@ -414,13 +425,10 @@ class SqliteStore:
 
     # timers
 
-    def set_timer(self, incident: str, name: str, due: datetime) -> None:
-        """Keep a wake-up; the same name moves it."""
-        self._do("set_timer", incident, name, to_text(due))
-
-    def clear_timer(self, incident: str, name: str) -> None:
-        """Let go of a wake-up."""
-        self._do("clear_timer", incident, name)
+    def set_timers(self, incident: str, due: Mapping[str, datetime | None]) -> None:
+        """Keep wake-ups, by name; the same name moves one, and None lets go of it."""
+        self._many("set_timer", [(incident, name, to_text(at)) for name, at in due.items() if at is not None])
+        self._many("clear_timer", [(incident, name) for name, at in due.items() if at is None])
 
     def due_timers(self, now: datetime, limit: int = 100) -> list[TimerRow]:
         """Return the wake-ups whose time has come, oldest first."""

@@ -175,8 +175,8 @@ def test_closing_lets_go_of_timers(make_store: Backend) -> None:
     """Nothing wakes a closed incident."""
     store = make_store()
     written(store, 1)
-    store.set_timer("i1", "rung:a1", NOON)
-    store.set_timer("i2", "rung:a1", NOON)
+    store.set_timers("i1", {"rung:a1": NOON})
+    store.set_timers("i2", {"rung:a1": NOON})
     store.close_incident("i1", NOON)
     assert [timer.incident for timer in store.due_timers(NOON)] == ["i2"]
 
@@ -222,7 +222,7 @@ def test_an_opening_is_written_whole_or_not_at_all(make_store: Backend) -> None:
             assert (after.all_incidents(), after.outbox_counts(), after.next_timer()) == ([], {}, None)
             continue
         break
-    assert {"transaction", "append", "queue", "set_timer"} <= ended_at
+    assert {"transaction", "append", "queue", "set_timers"} <= ended_at
     after = make_store()
     incident = fold(after.history("i1"))
     assert incident is not None
@@ -584,12 +584,12 @@ def test_receipts_are_awaited_for_what_was_accepted(make_store: Backend) -> None
 def test_timers_fire_in_order(make_store: Backend) -> None:
     """Due timers come oldest first; the same name moves its timer, and a cleared one is gone."""
     store = make_store()
-    store.set_timer("i1", "b", NOON + 2 * SECOND)
-    store.set_timer("i1", "a", NOON + SECOND)
-    store.set_timer("i2", "a", NOON)
-    store.set_timer("i2", "a", NOON + 3 * SECOND)
-    store.set_timer("i3", "gone", NOON)
-    store.clear_timer("i3", "gone")
+    store.set_timers("i1", {"b": NOON + 2 * SECOND})
+    store.set_timers("i1", {"a": NOON + SECOND})
+    store.set_timers("i2", {"a": NOON})
+    store.set_timers("i2", {"a": NOON + 3 * SECOND})
+    store.set_timers("i3", {"gone": NOON})
+    store.set_timers("i3", {"gone": None})
     assert store.next_timer() == NOON + SECOND
     assert [(t.incident, t.name) for t in store.due_timers(NOON + 2 * SECOND)] == [("i1", "a"), ("i1", "b")]
     assert [t.incident for t in store.due_timers(NOON + MINUTE, limit=1)] == ["i1"]
@@ -706,7 +706,7 @@ store = SqliteStore(sys.argv[1])
 with store.transaction():
     written(store, 3)
     store.queue(message())
-    store.set_timer("i1", "rung:a1", NOON)
+    store.set_timers("i1", {"rung:a1": NOON})
     print("ready", flush=True)
     sys.stdin.readline()
 """

@@ -202,7 +202,7 @@ def test_a_timer_that_the_log_does_not_know_wakes_nobody() -> None:
     """A row without a wish in the log is removed and does nothing."""
     house = House()
     version = house.open(id="x").version
-    house.store.set_timer("x", "rung:a99", NOON)
+    house.store.set_timers("x", {"rung:a99": NOON})
     assert house.engine.fire_due() == 1
     assert (0, version) == (house.engine.fire_due(), house.incident("x").version)
 
@@ -214,7 +214,7 @@ def test_a_damaged_log_stops_no_other_clock(timers: int) -> None:
     house.open(id="x")
     house.open("noise", id="y")
     for n in range(timers):
-        house.store.set_timer("x", f"rung:b{n}", NOON - timedelta(hours=1))
+        house.store.set_timers("x", {f"rung:b{n}": NOON - timedelta(hours=1)})
     damage(house.store, "x")
     fresh = Engine(house.store, house.clock)
     house.clock.advance(2 * MINUTE)
