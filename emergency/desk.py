@@ -132,6 +132,10 @@ class ThreadDesk:
         return group
 
     def _do_group(self, engine: Engine, group: list[_Piece]) -> None:
+        if len(group) == 1:
+            self._do_alone(engine, group[0])
+            return
+
         def all_of_it(engine: Engine) -> None:
             for piece in group:
                 try:
@@ -144,11 +148,25 @@ class ThreadDesk:
         try:
             engine.unit(all_of_it)
         except Exception as error:
-            if len(group) > 1 and not isinstance(error, StoreBusy):
-                for piece in group:  # one damaged log must not spoil what has nothing to do with it
-                    self._do_group(engine, [piece])
-                return
             for piece in group:
+                if isinstance(error, StoreBusy):
+                    piece.error = error
+                else:  # one damaged log must not spoil what has nothing to do with it
+                    self._do_alone(engine, piece)
+
+    def _do_alone(self, engine: Engine, piece: _Piece) -> None:
+        def work(engine: Engine) -> Any:
+            try:
+                return piece.work(engine)
+            except Exception as error:
+                piece.error = error
+                raise
+
+        piece.error = None
+        try:
+            piece.result = engine.unit(work)
+        except Exception as error:
+            if piece.error is None:  # not the work went wrong but what should have kept it
                 piece.error = error if isinstance(error, EmergencyError) else StoreError(str(error))
 
     def _answer(self, group: list[_Piece]) -> None:

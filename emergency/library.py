@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -11,8 +12,10 @@ from emergency.core.playbook import Playbook
 from emergency.core.site import Site
 from emergency.engine import Engine
 from emergency.errors import Mistakes
+from emergency.match import find_playbook
 from emergency.store import codec
 
+_AN_ID = re.compile(r"[a-z][a-z0-9_]*")
 _PLAN = msgspec.json.Decoder(Playbook)
 
 
@@ -40,6 +43,21 @@ class Library:
             except Mistakes as error:
                 bad.append(error)
         return plans, bad
+
+    def named(self, engine: Engine, word: str, site: Site) -> Playbook:
+        """Return the plan that *word* names: its id, which costs one look at one file, or another of its names.
+
+        Raises:
+            Mistakes: none or several, or every mistake of the file.
+        """
+        if _AN_ID.fullmatch(word):
+            for path in (self.own / f"{word}.yaml", self.shipped / f"{word}.yaml"):
+                if path.exists():
+                    return self.load(engine, path, site)
+        plans, bad = self.load_all(engine, site)
+        if not plans:
+            raise bad[0] if bad else Mistakes("there is no playbook")
+        return find_playbook(word, plans.values())
 
     def load(self, engine: Engine, path: Path, site: Site) -> Playbook:
         """Return the plan in *path*, from its compiled form when this very text was read before for this very site.

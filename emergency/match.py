@@ -68,6 +68,7 @@ def find_playbook(word: str, playbooks: Iterable[Playbook]) -> Playbook:
     return find(word, [(p, (p.id, p.title.zh, p.title.en, p.code)) for p in playbooks], "playbook")
 
 
+@lru_cache(maxsize=1024)
 def find_place(word: str | None, playbook: Playbook, site: Site) -> Place:
     """Return the place that *word* names; without a word, the whole site.
 

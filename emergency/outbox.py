@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -29,6 +30,7 @@ from emergency.notify import LOOK_BACK, KeepsTraces, Message, Notifier, Receipt,
 from emergency.people import People
 from emergency.store.store import OutboxRow
 
+T = TypeVar("T")
 CONCURRENCY = 32
 LEASE = timedelta(seconds=30)
 """How long a claim of a process that cannot be seen to live is believed (longer than any one request takes)."""
@@ -157,6 +159,31 @@ class Outbox:
                     return total
                 await self.wait_for_one()
 
+    async def after(self, work: Callable[[Engine], T]) -> T:
+        """Return what *work* returns, once it is on the disk, and begin to send what it decided.
+
+        The first messages are claimed in the very commit that decides them: one wait for the disk, not two.
+        """
+
+        def work_and_claim(engine: Engine) -> tuple[T, list[Parcel]]:
+            return work(engine), self._claim_beside(engine)
+
+        answer, parcels = await self.desk.do(work_and_claim)
+        self._launch_all(parcels)
+        return answer
+
+    def _claim_beside(self, engine: Engine) -> list[Parcel]:
+        """Claim the first messages, if all is well; whatever is not must never undo what was just decided."""
+        room = CONCURRENCY - len(self._flying)
+        if room <= 0 or self._unwritten or self.clock.now() < self._store_back:
+            return []
+        try:
+            return engine.unit(lambda e: self._claim(e, min(room, FIRST_CLAIM)))
+        except StoreError:
+            raise
+        except Exception:  # the pump comes upon it next, and says so
+            return []
+
     async def drain(self) -> None:
         """Send until nothing waits that could go soon, at the pace that the senders allow."""
         while True:
@@ -203,11 +230,14 @@ class Outbox:
         if room <= 0 or not self.routes:
             return 0
         parcels = await self._next_parcels(room)
+        self._launch_all(parcels)
+        return len(parcels)
+
+    def _launch_all(self, parcels: Sequence[Parcel]) -> None:
         now = self.clock.now()
         for parcel in parcels:
             self._rate(parcel.notifier).spend(parcel.cost, now)
             self._launch(parcel)
-        return len(parcels)
 
     async def _next_parcels(self, room: int) -> list[Parcel]:
         """Claim what may go. When nothing can be written, what was decided before still goes: it is read, sent, and

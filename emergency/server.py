@@ -13,12 +13,15 @@ from typing import Any
 
 from emergency import ids
 from emergency.app import App
+from emergency.clock import SystemClock, wall_of
+from emergency.core import commands as c
 from emergency.desk import ThreadDesk
 from emergency.engine import Engine
 from emergency.errors import EmergencyError, Mistakes, StoreError, TemporaryFailure
 from emergency.notify import LOOK_BACK, Hooks, Inbound, KeepsTraces, ReadsReplies
 from emergency.scheduler import Scheduler
-from emergency.verbs import perform
+from emergency.store.codec import to_text
+from emergency.verbs import carry_out, describe
 from emergency.watchdog import DEADMAN_SECONDS, call, deadman_url, notify
 
 HEARTBEAT = "serve"
@@ -27,6 +30,9 @@ STALE = timedelta(seconds=10)
 POLLED = "poll"
 """Under this name stands when replies were fetched last."""
 POLL_SECONDS = 4
+CLOCK_SECONDS = 1.0
+CLOCK_SET = timedelta(seconds=5)
+"""A wall clock that is farther off was set; network time keeps within this by itself (practice)."""
 OUTSIDE_WRITES_SECONDS = 0.05
 
 
@@ -51,6 +57,7 @@ class Server:
         self._tasks: list[asyncio.Task[None]] = []
         self._control: asyncio.Server | None = None
         self._held: Any = None
+        self._off = timedelta(0)
 
     # life
 
@@ -76,6 +83,8 @@ class Server:
         self._begin(self._guarded("settling", self._settle()))
         self._begin(self._sending())
         self._begin(self._watching())
+        if isinstance(self.app.clock, SystemClock):
+            self._begin(self._watching_the_clock(self.app.clock))
         if self.app.settings.public_url is None and any(isinstance(n, ReadsReplies) for n in self.app.notifiers):
             self.scheduler.every("poll", POLL_SECONDS, self.poll)
         if self.deadman is not None:
@@ -167,6 +176,27 @@ class Server:
                     seen = version
                     self.poke()
 
+    async def _watching_the_clock(self, clock: SystemClock) -> None:
+        """Notice when the machine's clock was set; waits on the loop's own, which nobody can set."""
+        while not self.stopping.is_set():
+            await self._guarded("clock", self._look_at(clock))
+            await asyncio.sleep(CLOCK_SECONDS)
+
+    async def _look_at(self, clock: SystemClock) -> None:
+        off = clock.off
+        if abs(off - self._off) >= CLOCK_SET:
+            self.scheduler.start_over()
+            await self.desk.do(lambda engine: _note_clock(engine, off))
+            self._off = off
+        if abs(off) < CLOCK_SET:
+            return
+        if not await self.desk.do(lambda engine: _may_follow(engine, clock)):
+            raise EmergencyError(f"{_clock_words(self._off)}; it is followed again when the emergency is over")
+        clock.follow()
+        self.say(f"{_clock_words(self._off)}; no emergency runs, so it is followed")
+        self._off = timedelta(0)
+        self.poke()
+
     async def fire_due(self) -> None:
         """Fire every timer that is due, in order."""
         await self._guarded("timers", self._fire_all())
@@ -181,9 +211,10 @@ class Server:
         self.scheduler.wake_at(due, self.app.clock.now())
 
     async def sweep(self) -> None:
-        """Heal what was missed: overdue timers, messages without an outcome."""
+        """Heal what was missed: overdue timers, messages without an outcome; tell what no provider takes."""
         await self._guarded("timers", self._fire_all())
         await self._guarded("settling", self._settle())
+        await self._guarded("messages", self._look_at_what_waits())
         self.poke()
 
     async def _settle(self) -> None:
@@ -192,9 +223,15 @@ class Server:
                 await self.outbox.settle()
             self.poke()
 
+    async def _look_at_what_waits(self) -> None:
+        held = await self.desk.do(lambda engine: engine.store.held_up(engine.clock.now()))
+        if held:
+            listed = ", ".join(f"{channel}: {reason}" for channel, reason in held)
+            raise TemporaryFailure(f"messages are not taken by their provider, and are tried again ({listed})")
+
     async def beat(self) -> None:
-        """Write down that we are alive, and any trouble."""
-        now = self.app.clock.now()
+        """Write down that we are alive, and any trouble; in wall time, for others look at it."""
+        now = wall_of(self.app.clock)
         says = self.trouble
         work = self.desk.do(lambda engine: engine.store.beat(HEARTBEAT, now, self.worker, says))
         await self._guarded("heartbeat", work)
@@ -207,7 +244,8 @@ class Server:
 
     async def _poll(self) -> None:
         now = self.app.clock.now()
-        since = await self.desk.do(lambda engine: _unread_since(engine, now)) - LOOK_BACK
+        earlier = min(now, wall_of(self.app.clock))  # the provider's clock agrees with one of the two
+        since = await self.desk.do(lambda engine: _unread_since(engine, earlier)) - LOOK_BACK
         for notifier in self.app.notifiers:
             if isinstance(notifier, ReadsReplies):
                 for inbound in await notifier.replies(since):
@@ -242,7 +280,7 @@ class Server:
 
     async def receive(self, inbound: Inbound) -> str:
         """Act on what came from a telephone; return the words that answer it."""
-        outcome = await self.desk.do(lambda engine: self.app.inbox.receive(engine, inbound))
+        outcome = await self.outbox.after(lambda engine: self.app.inbox.receive(engine, inbound))
         self.poke()
         return outcome.says
 
@@ -253,13 +291,14 @@ class Server:
             Mistakes: the words are wrong, also where they are of the wrong sort: a number for a text.
         """
         try:
-            document = await self.desk.do(lambda engine: perform(self.app.desktop, engine, verb, args))
+            desktop = self.app.desktop
+            answer = await self.outbox.after(lambda engine: carry_out(desktop, engine, verb, args))
+            self.poke()
+            return await self.desk.do(lambda engine: describe(desktop, engine, answer))
         except KeyError as error:
             raise Mistakes(f"{error} is missing") from None
         except (AttributeError, TypeError, ValueError) as error:
             raise Mistakes(f"the words of '{verb}' are of the wrong sort ({type(error).__name__})") from error
-        self.poke()
-        return document
 
     async def _listen(self) -> None:
         path = self.app.settings.socket
@@ -284,7 +323,9 @@ class Server:
 
     async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
-            return {"document": await self.perform(str(request.get("verb")), dict(request.get("args") or {}))}
+            began = to_text(self.app.clock.now())
+            document = await self.perform(str(request.get("verb")), dict(request.get("args") or {}))
+            return {"document": document, "began": began}
         except EmergencyError as error:
             return {"error": str(error), "exit": error.exit_status}
         except (AttributeError, TypeError, ValueError):
@@ -301,7 +342,33 @@ def _unread_since(engine: Engine, now: datetime) -> datetime:
 def watched(engine: Engine) -> bool:
     """Return whether a server is alive on this installation, by its heartbeat."""
     beat = engine.store.heartbeat(HEARTBEAT)
-    return beat is not None and engine.clock.now() - beat[0] < STALE and ids.is_alive(beat[1])
+    return beat is not None and abs(wall_of(engine.clock) - beat[0]) < STALE and ids.is_alive(beat[1])
+
+
+def _burning(engine: Engine) -> list[str]:
+    return [incident.id for incident in engine.open_incidents() if not incident.ended]
+
+
+def _may_follow(engine: Engine, clock: SystemClock) -> bool:
+    """Whether nothing depends on the time as it went on: no emergency, no message, no log that would stand still."""
+    last = engine.store.last_line()
+    waits = engine.store.on_their_way(clock.now())
+    return not _burning(engine) and not waits and (last is None or last <= clock.now() + clock.off)
+
+
+def _note_clock(engine: Engine, off: timedelta) -> None:
+    """Whoever reads the log of a running emergency must know why its times are not the wall's."""
+    for id in _burning(engine):
+        text = f"{_clock_words(off)}; times in this log go on as they began"
+        engine.handle(id, c.AddNote(by="console", text=engine.store.seal(text), via="clock"))
+
+
+def _clock_words(off: timedelta) -> str:
+    seconds = round(abs(off).total_seconds())
+    length = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+    if abs(off) < CLOCK_SET:
+        return "the machine's clock is right again"
+    return f"the machine's clock was set {'ahead' if off > timedelta(0) else 'back'} by {length}"
 
 
 async def run(server: Server, host: str, port: int, ready: Callable[[str], None]) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from emergency import documents, ids
 from emergency.core import commands as c
 from emergency.core.incident import Incident
@@ -23,7 +25,7 @@ from emergency.engine import Engine
 from emergency.errors import CommandRefused, Mistakes
 from emergency.inbox import Inbox
 from emergency.library import Library
-from emergency.match import find_place, find_playbook, plain
+from emergency.match import find_place, plain
 from emergency.notify import Inbound
 from emergency.people import People
 from emergency.roster import Reach
@@ -72,7 +74,15 @@ def _whole(args: Args, key: str, usual: int) -> int:
     return int(word)
 
 
-Verb = Callable[[Desktop, Engine, Args], Document]
+class Stands(msgspec.Struct, frozen=True):
+    """The answer of a verb that is: how this incident stands. It is put into words by `describe`, after the commit:
+    nobody's message waits for the document that the one at the keyboard reads."""
+
+    id: str
+    more: Document = {}
+
+
+Verb = Callable[[Desktop, Engine, Args], Document | Stands]
 VERBS: dict[str, Verb] = {}
 
 
@@ -82,16 +92,32 @@ def perform(desktop: Desktop, engine: Engine, verb: str, args: Args) -> Document
     Raises:
         Mistakes: unknown verb or words. CommandRefused: not possible now. StoreError.
     """
+    return describe(desktop, engine, carry_out(desktop, engine, verb, args))
+
+
+def carry_out(desktop: Desktop, engine: Engine, verb: str, args: Args) -> Document | Stands:
+    """Do *verb* in one transaction; `describe` makes the document.
+
+    Raises:
+        Mistakes: unknown verb or words. CommandRefused: not possible now. StoreError.
+    """
     if verb not in VERBS:
         raise Mistakes(f"'{verb}' is no command.{nearest(verb, sorted(VERBS))}")
 
-    def work(e: Engine) -> Document:
+    def work(e: Engine) -> Document | Stands:
         request = args.get("request")
         if request and not e.store.first_time(f"request:{request}", e.clock.now(), "console", None):
             return VERBS["status"](desktop, e, {"code": args.get("code")})  # done before; only its answer was lost
         return VERBS[verb](desktop, e, args)
 
     return engine.unit(work)
+
+
+def describe(desktop: Desktop, engine: Engine, answer: Document | Stands) -> Document:
+    """Return the document of a verb's answer, as things are now."""
+    if not isinstance(answer, Stands):
+        return answer
+    return {**_status(desktop, engine, engine.incident(answer.id)), **answer.more}
 
 
 def _verb(function: Verb) -> Verb:
@@ -195,13 +221,10 @@ def _status(desktop: Desktop, engine: Engine, incident: Incident) -> Document:
 
 
 @_verb
-def trigger(desktop: Desktop, engine: Engine, args: Args) -> Document:
+def trigger(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     """Start an incident, or join a second report to the open one it belongs to."""
     site = desktop.people.site(engine)
-    plans, bad = desktop.library.load_all(engine, site)
-    if not plans:
-        raise bad[0] if bad else Mistakes("there is no playbook")
-    plan = find_playbook(str(_word(args, "playbook")), plans.values())
+    plan = desktop.library.named(engine, str(_word(args, "playbook")), site)
     place = find_place(args.get("at"), plan, site)
     mode: Mode = "drill" if args.get("drill") else "real"
     by = _by(desktop, engine, args)
@@ -213,7 +236,7 @@ def trigger(desktop: Desktop, engine: Engine, args: Args) -> Document:
         incident = engine.handle(again.id, c.MergeReport(by=by, place=place.id, note=note))
         if severity is not None and severity > incident.severity:
             incident = engine.handle(again.id, c.ChangeSeverity(to=severity, by=by))
-        return {**_status(desktop, engine, incident), "joined": True}
+        return Stands(incident.id, {"joined": True})
     members = desktop.people.members(engine, desktop.reach_of(mode), now, mode=mode)
     command = c.OpenIncident(
         incident=str(args.get("id") or ids.new_incident_id()),
@@ -228,7 +251,7 @@ def trigger(desktop: Desktop, engine: Engine, args: Args) -> Document:
         note=note,
     )
     incident = engine.open(command)
-    return {**_status(desktop, engine, incident), "joined": False}
+    return Stands(incident.id, {"joined": False})
 
 
 def _joins(engine: Engine, playbook: str, place: str, mode: Mode, now: datetime) -> Incident | None:
@@ -249,13 +272,13 @@ def _holds(site: Site, outer: str, inner: str) -> bool:
 
 
 @_verb
-def status(desktop: Desktop, engine: Engine, args: Args) -> Document:
+def status(desktop: Desktop, engine: Engine, args: Args) -> Document | Stands:
     """How an incident stands; without a code, the one that is open, or a list of all that are."""
     if not args.get("code"):
         everything = engine.open_incidents()
         if len(everything) != 1 and sum(not incident.ended for incident in everything) != 1:
             return {"incidents": [_status(desktop, engine, incident) for incident in everything]}
-    return _status(desktop, engine, the_incident(engine, args.get("code")))
+    return Stands(the_incident(engine, args.get("code")).id)
 
 
 @_verb
@@ -296,7 +319,7 @@ def reply(desktop: Desktop, engine: Engine, args: Args) -> Document:
 
 
 @_verb
-def transition(desktop: Desktop, engine: Engine, args: Args) -> Document:
+def transition(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     """Order a transition; with `override`, over its guard and with a reason."""
     incident = _live(engine, args)
     to = str(_word(args, "to")).strip().lower().replace("-", "_").replace(" ", "_")
@@ -313,7 +336,7 @@ def transition(desktop: Desktop, engine: Engine, args: Args) -> Document:
         reason=_sealed(engine, args, "reason"),
         override=bool(args.get("override")),
     )
-    return _status(desktop, engine, engine.handle(incident.id, command))
+    return Stands(engine.handle(incident.id, command).id)
 
 
 def _override_needs_a_reason(args: Args) -> None:
@@ -322,7 +345,7 @@ def _override_needs_a_reason(args: Args) -> None:
 
 
 @_verb
-def severity(desktop: Desktop, engine: Engine, args: Args) -> Document:
+def severity(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     """Raise or lower the level by a person's word."""
     incident = _live(engine, args)
     command = c.ChangeSeverity(
@@ -330,11 +353,11 @@ def severity(desktop: Desktop, engine: Engine, args: Args) -> Document:
         by=_by(desktop, engine, args, incident),
         reason=_sealed(engine, args, "reason"),
     )
-    return _status(desktop, engine, engine.handle(incident.id, command))
+    return Stands(engine.handle(incident.id, command).id)
 
 
 @_verb
-def fact(desktop: Desktop, engine: Engine, args: Args) -> Document:
+def fact(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     """Tell facts of the plan: `values` maps a fact to what was said."""
     incident = _live(engine, args)
     by = _by(desktop, engine, args, incident)
@@ -349,7 +372,7 @@ def fact(desktop: Desktop, engine: Engine, args: Args) -> Document:
         told = parse_fact(declared, str(value), engine.clock.now(), incident.site.timezone)
         sealed = engine.store.seal(told) if declared.type == "text" else None
         incident = engine.handle(incident.id, c.ReportFact(fact=name, value=told, by=by, sealed=sealed))
-    return _status(desktop, engine, incident)
+    return Stands(incident.id)
 
 
 YES = frozenset({"yes", "y", "true", "1", "是", "有", "对"})
@@ -415,7 +438,7 @@ def _a_moment(name: str, word: str, now: datetime, timezone: str) -> str:
 
 
 @_verb
-def assign(desktop: Desktop, engine: Engine, args: Args) -> Document:
+def assign(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     """Give a role to a person; the role `command` hands over command itself."""
     incident = _live(engine, args)
     person = the_person(desktop, engine, str(_word(args, "person")))
@@ -427,9 +450,9 @@ def assign(desktop: Desktop, engine: Engine, args: Args) -> Document:
         raise Mistakes(f"'{word}' is no role here.{nearest(word, [*_roles(incident), 'command'])}")
     incident = _fresh_team(desktop, engine, incident)
     if role == "command":
-        return _status(desktop, engine, engine.handle(incident.id, c.HandOver(person=person, by=by, reason=reason)))
+        return Stands(engine.handle(incident.id, c.HandOver(person=person, by=by, reason=reason)).id)
     command = c.AssignRole(role=role, person=person, by=by, reason=reason, slot=_whole(args, "slot", 1))
-    return _status(desktop, engine, engine.handle(incident.id, command))
+    return Stands(engine.handle(incident.id, command).id)
 
 
 def _roles(incident: Incident) -> list[str]:
@@ -454,18 +477,18 @@ def _fresh_team(desktop: Desktop, engine: Engine, incident: Incident) -> Inciden
 
 
 @_verb
-def note(desktop: Desktop, engine: Engine, args: Args) -> Document:
+def note(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     """Put words on the record."""
     incident = _live(engine, args)
     text = _sealed(engine, args, "text")
     if text is None:
         raise Mistakes("a note needs words")
     command = c.AddNote(by=_by(desktop, engine, args, incident), text=text)
-    return _status(desktop, engine, engine.handle(incident.id, command))
+    return Stands(engine.handle(incident.id, command).id)
 
 
 @_verb
-def tell(desktop: Desktop, engine: Engine, args: Args) -> Document:
+def tell(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     """Send words to everyone alerted, to roles, or to persons."""
     incident = _live(engine, args)
     text = _sealed(engine, args, "text")
@@ -482,11 +505,11 @@ def tell(desktop: Desktop, engine: Engine, args: Args) -> Document:
     if people:
         incident = _fresh_team(desktop, engine, incident)
     command = c.Tell(by=_by(desktop, engine, args, incident), text=text, roles=tuple(roles), people=tuple(people))
-    return _status(desktop, engine, engine.handle(incident.id, command))
+    return Stands(engine.handle(incident.id, command).id)
 
 
 @_verb
-def stand_down(desktop: Desktop, engine: Engine, args: Args) -> Document:
+def stand_down(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     """End it: confirm the checklist, tell everyone who was told."""
     incident = _live(engine, args)
     ending = next((s for s in incident.playbook.states if s.ends == "stand_down"), None)
@@ -500,7 +523,7 @@ def stand_down(desktop: Desktop, engine: Engine, args: Args) -> Document:
         reason=_sealed(engine, args, "reason"),
         override=bool(args.get("override")),
     )
-    return _status(desktop, engine, engine.handle(incident.id, command))
+    return Stands(engine.handle(incident.id, command).id)
 
 
 def _item(word: str, lines: int) -> int:
@@ -510,18 +533,18 @@ def _item(word: str, lines: int) -> int:
 
 
 @_verb
-def cancel(desktop: Desktop, engine: Engine, args: Args) -> Document:
+def cancel(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     """It was a false alarm; the reason is its cause."""
     incident = _live(engine, args)
     reason = _sealed(engine, args, "reason")
     if reason is None:
         raise Mistakes('a false alarm needs its cause: --reason "..."')
     command = c.CancelIncident(by=_by(desktop, engine, args, incident), reason=reason)
-    return _status(desktop, engine, engine.handle(incident.id, command))
+    return Stands(engine.handle(incident.id, command).id)
 
 
 @_verb
-def give_up(desktop: Desktop, engine: Engine, args: Args) -> Document:
+def give_up(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     """A step will not be done (a zone cannot be swept); somebody answers for that with a reason."""
     incident = _live(engine, args)
     reason = _sealed(engine, args, "reason")
@@ -532,7 +555,7 @@ def give_up(desktop: Desktop, engine: Engine, args: Args) -> Document:
     if run is None:
         raise Mistakes(f"{incident.code} has no step {args['step']}; say its letter, as `emergency status` shows it")
     command = c.GiveUpStep(step=run.id, by=_by(desktop, engine, args, incident), reason=reason)
-    return _status(desktop, engine, engine.handle(incident.id, command))
+    return Stands(engine.handle(incident.id, command).id)
 
 
 @_verb

@@ -119,7 +119,7 @@ def chain(previous: str, incident: str, seq: int, at: str, kind: str, v: int, da
 
 def to_text(moment: datetime) -> str:
     """Return a moment in the one width that sorts: 2026-03-01T09:00:00.000000Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def from_text(text: str) -> datetime:
