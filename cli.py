@@ -17,6 +17,8 @@ import click
 
 if TYPE_CHECKING:
     from emergency.app import App
+    from emergency.core.values import Channel
+    from emergency.doctor import Finding
     from emergency.engine import Engine
     from emergency.notify import Message
     from emergency.settings import Settings
@@ -207,7 +209,10 @@ READS = frozenset({"status", "log", "roster-who"})
 
 
 def ask(session: Session, verb: str, **args: Any) -> dict[str, Any]:
-    """Return the document of *verb*. Errors end the command with the status of the contract."""
+    """Return the document of *verb*; under `_began` stands when it was begun, on the clock that its times go by.
+
+    Errors end the command with the status of the contract.
+    """
     from emergency.control import NoServer
     from emergency.control import ask as ask_server
     from emergency.ids import new_request
@@ -223,6 +228,7 @@ def ask(session: Session, verb: str, **args: Any) -> dict[str, Any]:
         _fail(answer["error"], int(answer["exit"]))
     document: dict[str, Any] = answer["document"]
     document["_server"] = True
+    document["_began"] = answer.get("began", "")
     return document
 
 
@@ -230,12 +236,15 @@ def ask_here(session: Session, verb: str, args: dict[str, Any], *, send: bool = 
     """Do the work in this process, and send what it caused."""
     import asyncio
 
+    from emergency.store.codec import to_text
     from emergency.verbs import perform
 
     app = session.recording_app()
     engine = app.engine()
+    began = to_text(app.clock.now())
     document = perform(app.desktop, engine, verb, args)
     document["_server"] = False
+    document["_began"] = began
     if send and verb not in READS:
         asyncio.run(_send_now(app, engine))
         if "id" in document and "alerts" in document:
@@ -245,7 +254,7 @@ def ask_here(session: Session, verb: str, args: dict[str, Any], *, send: bool = 
 
 
 def _kept(document: dict[str, Any]) -> dict[str, Any]:
-    return {key: document[key] for key in ("_server", "joined") if key in document}
+    return {key: document[key] for key in ("_server", "_began", "joined") if key in document}
 
 
 SEND_FOR = 20.0
@@ -281,19 +290,11 @@ def show_status(session: Session, document: dict[str, Any], as_json: bool) -> No
     show(session, document, as_json, lambda: words.status(document, session.lang))
 
 
-def moment() -> str:
-    """Return the time, as it stands in documents."""
-    from emergency.clock import SystemClock
-
-    return SystemClock().now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def change(session: Session, verb: str, as_json: bool, **args: Any) -> None:
     """Change an incident, print how it stands, and end the command with what became of the messages of that."""
-    began = moment()
     document = ask(session, verb, **args)
     show_status(session, document, as_json)
-    sys.exit(say_how_sending_went(session, document, began))
+    sys.exit(say_how_sending_went(session, document, document["_began"]))
 
 
 def say_how_sending_went(session: Session, document: dict[str, Any], began: str) -> int:
@@ -366,13 +367,13 @@ def trigger(session: Session, /, playbook: str, as_json: bool, last_resort: bool
 
     if last_resort:
         _last_resort(session, as_json, playbook, **args)
-    began = moment()
     try:
         document = ask(session, "trigger", playbook=playbook, id=new_incident_id(), **args)
     except StoreError as error:
         _to_stderr(str(error))
         session.say("last_resort_hint")
         sys.exit(error.exit_status)
+    began = document["_began"]
     if document["_server"]:
         document = _wait_for_the_first_wave(session, document, began)
     if args.get("at") is None:
@@ -536,7 +537,6 @@ def reply(session: Session, /, person: str, text: tuple[str, ...], as_json: bool
     from emergency.ids import new_incident_id
     from emergency.phrases import phrase
 
-    began = moment()
     document = ask(session, "reply", person=person, text=" ".join(text), id=new_incident_id())
 
     def lines() -> list[str]:
@@ -547,7 +547,7 @@ def reply(session: Session, /, person: str, text: tuple[str, ...], as_json: bool
     show(session, document, as_json, lines)
     if document["incident"] is None:
         sys.exit(NOT_NOW)
-    sent = say_how_sending_went(session, ask(session, "status", code=document["incident"]), began)
+    sent = say_how_sending_went(session, ask(session, "status", code=document["incident"]), document["_began"])
     sys.exit(NOT_NOW if document["outcome"] in DID_NOTHING else sent)
 
 
@@ -812,40 +812,90 @@ def serve(session: Session, /, host: str, port: int) -> None:
     app.engine().store.close()  # a server of no installation would make an empty one
     server = Server(app, hooks_for(session.settings.env), say=_to_stderr)
     server.outbox.on_sent = DrillScreen(app)
-    if "real" not in app.desktop.sends:
-        session.say("no_twilio")
-    elif session.settings.public_url is None:
-        session.say("polling")
-    asyncio.run(run(server, host, port, lambda address: session.say("served", address=address)))
+
+    def ready(address: str) -> None:
+        if "real" not in app.desktop.sends:  # said only by a server that runs: one that is refused has one thing to say
+            session.say("no_twilio")
+        elif session.settings.public_url is None:
+            session.say("polling")
+        session.say("served", address=address)
+
+    asyncio.run(run(server, host, port, ready))
 
 
 @main.command()
+@click.option("--send-test", metavar="PERSON", help="Prove a telephone: a message, and its answer. 试一部电话。")
+@click.option(
+    "--channel", "channels", multiple=True, type=click.Choice(["sms", "voice"]), help="By text or call. 方式。"
+)
+@click.option("--number", type=click.IntRange(min=1), metavar="N", help="Which number of that person. 第几个号码。")
+@click.option("--wait", type=click.IntRange(0, 3600), metavar="SECONDS", help="How long for the answer: 120. 等多久。")
 @json_option
 @pass_session
-def doctor(session: Session, /, as_json: bool) -> None:
+def doctor(session: Session, /, send_test: str | None, as_json: bool, **test: Any) -> None:
     """What would go wrong tonight, and what to do about it; ends with 3 when something must be done. 体检。
+
+    --send-test sends one message that is no alert to one telephone and waits for its answer. It ends with 0 when the
+    telephone proved itself, with 4 when something is missing.
 
     \b
     emergency doctor
+    emergency doctor --send-test sun_li
+    emergency doctor --send-test 孙丽 --channel sms --channel voice
     """
+    if send_test is not None:
+        _send_test(session, as_json, send_test, **test)
+    if any(test.values()):
+        raise click.UsageError("--channel, --number and --wait go with --send-test PERSON")
     from emergency import doctor as examining
     from notifiers.registry import hooks_for
 
     app = session.app()
     found = examining.examine(app, hooks_for(session.settings.env), examining.post_form)
-    marks = {"ok": "✓", "warning": "!", "error": "✗"}
-
-    def lines() -> list[str]:
-        out = []
-        for finding in found:
-            out.append(f"{marks[finding.level]} {finding.says.of(session.lang)}")
-            if finding.do.of(session.lang):
-                out.append(f"    → {finding.do.of(session.lang)}")
-        return out
-
-    show(session, examining.document(found), as_json, lines)
+    show(session, examining.document(found), as_json, lambda: _finding_lines(session, found))
     if any(finding.level == "error" for finding in found):
         sys.exit(NOT_NOW)
+
+
+def _finding_lines(session: Session, found: Sequence[Finding]) -> list[str]:
+    marks = {"ok": "✓", "warning": "!", "error": "✗"}
+    out = []
+    for finding in found:
+        out.append(f"{marks[finding.level]} {finding.says.of(session.lang)}")
+        if finding.do.of(session.lang):
+            out.append(f"    → {finding.do.of(session.lang)}")
+    return out
+
+
+WAIT_FOR_ANSWER = 120
+
+
+def _send_test(
+    session: Session, as_json: bool, person: str, channels: Sequence[Channel], number: int | None, wait: int | None
+) -> NoReturn:
+    import asyncio
+
+    from emergency.roster import mask
+    from emergency.send_test import Trial
+    from emergency.server import watched
+
+    app, seconds = session.app(), WAIT_FOR_ANSWER if wait is None else wait
+    engine = app.engine()
+    with contextlib.closing(engine.store):
+        trial = Trial(app, engine)
+        trial.begin(person, channels or ("sms",), number or 1)
+        numbers, which = trial.person.numbers, trial.number
+        session.say("test_begins", person=trial.person.id, n=which + 1, of=len(numbers), number=mask(numbers[which]))
+        for row in trial.rows:
+            if row.channel == "sms" and trial.asks(row):
+                session.say("test_code", code=row.code)
+        session.say("test_waits", n=seconds)
+        asyncio.run(trial.run(seconds))
+        if not watched(engine):
+            asyncio.run(_send_now(app, engine))  # the telephone's answer gets its own
+        document = trial.document()
+        show(session, document, as_json, lambda: _finding_lines(session, trial.findings()))
+    sys.exit(DONE if document["passed"] else NOT_ALL_SENT)
 
 
 @main.command()
@@ -958,17 +1008,19 @@ def playbook_list(session: Session, /, as_json: bool) -> None:
 
 @playbook.command("show")
 @click.argument("name")
+@click.option("--effective", is_flag=True, help="Every value as it holds here, and where it comes from. 生效值及出处。")
 @json_option
 @pass_session
-def playbook_show(session: Session, /, name: str, as_json: bool) -> None:
+def playbook_show(session: Session, /, name: str, effective: bool, as_json: bool) -> None:
     """A plan in words: states, steps, times with their sources, ways out. 预案内容。
 
     \b
     emergency playbook show fire
     """
-    from emergency.setup import show_playbook
+    from emergency.setup import effective_playbook, show_playbook
 
-    document, lines = show_playbook(session.app(real=False), name, session.lang)
+    app = session.app(real=False)
+    document, lines = effective_playbook(app, name) if effective else show_playbook(app, name, session.lang)
     show(session, document, as_json, lambda: lines)
 
 

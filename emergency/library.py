@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from os import listdir
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,6 +16,9 @@ from emergency.engine import Engine
 from emergency.errors import Mistakes
 from emergency.match import find_playbook
 from emergency.store import codec
+
+if TYPE_CHECKING:
+    from emergency.layers import Layered
 
 _AN_ID = re.compile(r"[a-z][a-z0-9_]*")
 _PLAN = msgspec.json.Decoder(Playbook)
@@ -26,7 +31,7 @@ class Library:
         self.shipped = shipped
         self.own = own
         self._loaded: dict[str, Playbook] = {}
-        self._seen: dict[tuple[str, int, int, int, str], Playbook] = {}
+        self._seen: dict[tuple[Any, ...], Playbook] = {}
 
     def files(self) -> dict[str, Path]:
         """Return id to file, in alphabetical order."""
@@ -66,25 +71,58 @@ class Library:
             Mistakes: every mistake of the file.
         """
         try:
-            stat = path.stat()
-            seen = (str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino, codec.document_digest(site))
+            layers = [path, *self._parts(), *self._changes_of(path)]
+            seen = (*(_stamp(each) for each in layers), codec.document_digest(site))
             if seen in self._seen:
                 return self._seen[seen]
-            raw = path.read_bytes()
+            raw = [each.read_bytes() for each in layers]
         except OSError as error:
-            raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
-        name = "compiled:" + codec.digest(f"{VERSION} {codec.document_digest(site)} ".encode() + raw)
+            raise Mistakes(f"{error.filename} cannot be read: {error.strerror}") from error
+        digests = " ".join(codec.digest(each) for each in raw)
+        name = "compiled:" + codec.digest(f"{VERSION} {codec.document_digest(site)} {digests}".encode())
         if name not in self._loaded:
-            self._loaded[name] = self._compiled(engine, name, raw, path, site)
+            self._loaded[name] = self._compiled(engine, name, raw[0], path, site)
         self._seen[seen] = self._loaded[name]
         return self._loaded[name]
+
+    def read(self, path: Path, site: Site) -> Playbook:
+        """Return the plan in *path* as it stands now, with its parts and the site's changes. Raises Mistakes."""
+        try:
+            return self._read(path.read_bytes(), path, site)
+        except OSError as error:
+            raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
+
+    def layered(self, path: Path) -> Layered:
+        """Return the values of the plan in *path* and where each comes from. Raises Mistakes."""
+        from emergency.layers import read_layers
+
+        return read_layers(path.read_bytes(), str(path), self._folders(), next(iter(self._changes_of(path)), None))
+
+    def _folders(self) -> tuple[Path, ...]:
+        return self.own / "parts", self.shipped / "parts"
+
+    def _parts(self) -> list[Path]:
+        folders = [folder for folder in self._folders() if folder.is_dir()]
+        return [folder / name for folder in folders for name in sorted(listdir(folder)) if name.endswith(".yaml")]
+
+    def _changes_of(self, path: Path) -> list[Path]:
+        changes = self.own.parent / "changes" / path.name
+        return [changes] if changes.exists() else []
+
+    def _read(self, raw: bytes, path: Path, site: Site) -> Playbook:
+        from emergency.loader import read_playbook
+
+        return read_playbook(raw, str(path), site, self._folders(), next(iter(self._changes_of(path)), None))
 
     def _compiled(self, engine: Engine, name: str, raw: bytes, path: Path, site: Site) -> Playbook:
         body = engine.store.current(name)
         if body is not None:
             return _PLAN.decode(body)
-        from emergency.loader import read_playbook
-
-        plan = read_playbook(raw, str(path), site)
+        plan = self._read(raw, path, site)
         engine.store.put_current(name, "compiled", codec.encode_document(plan), engine.clock.now())
         return plan
+
+
+def _stamp(path: Path) -> tuple[str, int, int, int]:
+    stat = path.stat()
+    return str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import available_timezones
 
-from emergency import yaml_file
+from msgspec.structs import replace
+
+from emergency import layers, yaml_file
 from emergency.core import playbook as p
 from emergency.core.check import Finding, check_playbook
 from emergency.core.near import nearest
@@ -31,15 +33,25 @@ MOST = 500
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def read_playbook(raw: bytes, name: str, site: Site | None = None) -> p.Playbook:
-    """Return the plan in *raw*; *name* is what messages call the file.
+def read_playbook(
+    raw: bytes,
+    name: str,
+    site: Site | None = None,
+    parts: Sequence[Path] = (layers.SHIPPED_PARTS,),
+    changes: Path | None = None,
+) -> p.Playbook:
+    """Return the plan in *raw*, over the parts it uses and under the site's changes.
+
+    Args:
+        name: what messages call the file. parts: folders of parts. changes: the site's own file over this plan.
 
     Raises:
         Mistakes: every mistake of the file at once, each with its line.
     """
     from emergency import shapes
 
-    file, shape = _validated(raw, name, shapes.PlaybookShape)
+    file = layers.read_layers(raw, name, parts, changes)
+    shape = _shape(file, shapes.PlaybookShape)
     plan = _playbook(shape)
     _refuse(file, check_playbook(plan, site))
     stem = Path(name).stem
@@ -104,7 +116,7 @@ def _all(problems: list[Problem]) -> Mistakes:
 def _problems(file: yaml_file.YamlFile, error: ValidationError, kind: type[shapes.Shape]) -> Iterator[Problem]:
     for each in error.errors(include_url=False, include_context=False, include_input=False):
         path = tuple(part for part in each["loc"] if part != "[key]")
-        yield Problem(file=file.name, line=file.line(path), says=_say(each["type"], each["msg"], path, kind))
+        yield file.problem(path, _say(each["type"], each["msg"], path, kind))
 
 
 def _say(kind: str, message: str, path: tuple[Any, ...], root: type[shapes.Shape]) -> str:
@@ -142,9 +154,7 @@ def _is_shape(kind: Any) -> bool:
 
 
 def _refuse(file: yaml_file.YamlFile, findings: Sequence[Finding]) -> None:
-    problems = sorted(
-        Problem(file=file.name, line=file.line(f.path), says=f.says) for f in findings if f.severity == "error"
-    )
+    problems = sorted(file.problem(f.path, f.says) for f in findings if f.severity == "error")
     if problems:
         raise Mistakes(problems[:MOST])
 
@@ -169,6 +179,13 @@ def _playbook(s: shapes.PlaybookShape) -> p.Playbook:
         merge=p.Merge(same=s.merge.same, within=s.merge.within) if s.merge else None,
         silent_place=s.silent == "place",
         press=s.press,
+        begins=tuple(p.Begin(state=b.state, when=b.when) for b in s.begin),
+        milestones=tuple(
+            p.Milestone(
+                name=name, title=m.title, within=m.within, source=m.source, call=m.call, step=m.step, state=m.state
+            )
+            for name, m in s.milestones.items()
+        ),
     )
 
 
@@ -200,7 +217,7 @@ def _step(name: str, s: shapes.StepShape) -> p.Step:
         strand=s.strand,
         call=s.call,
         reports=tuple(s.reports),
-        decision=tuple(p.Answer(name=n, says=says) for n, says in s.decision.items()),
+        decision=tuple(replace(answer, name=n) for n, answer in s.decision.items()),
         per=s.per,
         every=s.every,
         when=s.when,
@@ -239,6 +256,12 @@ def _check_site(s: shapes.SiteShape) -> Iterator[Finding]:
                     yield Finding(("roles", id, key), f"'{word}' is no role.{nearest(word, roles)}")
                 elif word == id:
                     yield Finding(("roles", id, key), f"'{id}' stands beside itself")
+    for decision, may in s.may.items():
+        if decision in roles:
+            yield Finding(("may", decision), f"'{decision}' is a role; give the decision a name of its own")
+        for index, word in enumerate(may):
+            if word not in roles:
+                yield Finding(("may", decision, index), f"'{word}' is no role.{nearest(word, roles)}")
     yield from _check_cycles({id: [d.higher] for id, d in s.roles.items()}, "roles", "is its own next higher role")
     if not any(d.command for d in s.roles.values()):
         yield Finding(("roles",), "no role may take command; mark at least one with command: yes")
@@ -286,6 +309,8 @@ def _site(s: shapes.SiteShape) -> Site:
             Shift(id=id, days=_days(each.days), starts=each.from_, ends=each.to) for id, each in s.shifts.items()
         ),
         facts=dict(s.facts),
+        may={decision: tuple(roles) for decision, roles in s.may.items()},
+        code_words=dict(s.code_words),
     )
 
 

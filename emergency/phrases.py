@@ -125,6 +125,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "plan_roles": ("叫谁", "Who is called"),
     "plan_facts": ("可报的情况", "Facts"),
     "plan_from": ("{level}起", "from {level}"),
+    "plan_by_steps": ("按任务叫", "by their steps"),
     "nudge": ("催 {role}", "call {role} again"),
     "plan_after": ("{length}后", "after {length}"),
     "outcome_acknowledged": ("收到", "received"),
@@ -140,8 +141,118 @@ PHRASES: dict[str, tuple[str, str]] = {
     "outcome_nothing": ("没有待答的事", "nothing waits for an answer"),
     "outcome_wrong_key": ("没有这个选项,未记", "no such choice; nothing noted"),
     "outcome_opt_out": ("退订短信;号码不再收得到", "asked for no more texts"),
+    "outcome_proved": ("电话测试成功", "this telephone proved itself"),
+    "outcome_proved_before": ("电话测试早已成功", "this telephone had proved itself before"),
+    "outcome_no_proof": (
+        "不算电话测试的答复:要从那部电话发来",
+        "proves nothing: the answer to a test must come from that telephone",
+    ),
     "outcome_repeated": ("重复", "came before"),
     "outcome_unknown": ("未知号码", "unknown number"),
+    "test_no_provider": (
+        "没有短信和电话通道,无法测试电话:请设 TWILIO_ACCOUNT_SID、TWILIO_AUTH_TOKEN、TWILIO_FROM。",
+        "No provider is set, so no telephone can be tested: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM.",
+    ),
+    "test_no_sms": ("没有短信通道:请设 TWILIO_FROM。", "Texts cannot be sent: set TWILIO_FROM."),
+    "test_no_voice": (
+        "没有电话通道:请把 TWILIO_FROM 设为账号的一个号码。",
+        "Calls cannot be made: set TWILIO_FROM to a number of the account.",
+    ),
+    "test_no_number": (
+        "{person} 没有电话号码:补上后 emergency roster import 再测。",
+        "{person} has no telephone number: add one and import the roster again.",
+    ),
+    "test_which_number": (
+        "{person} 没有这个号码。--number 可选:{numbers}",
+        "{person} has no such number. For --number there is: {numbers}",
+    ),
+    "test_alerts_first": (
+        "真实警报正在发出,测试不与它争先。发完再测。",
+        "Alerts of a real emergency are going out, and a test must not hold them up. Try again when they are out.",
+    ),
+    "test_line_needed": (
+        "{person} 在进行中的真实事件里,试打会占线。改用 --channel sms,或事件结束后再测。",
+        "{person} is called in an emergency that is open; a test call would keep the line busy. "
+        "Use --channel sms, or wait until it is over.",
+    ),
+    "test_too_soon": (
+        "{person} 刚测过,{n} 秒后再测。",
+        "{person} was tested less than a minute ago; try again in {n} s.",
+    ),
+    "test_begins": (
+        "测试 {person}:第 {n} 个号码 {number}(共 {of} 个)。这不是警报。",
+        "Testing {person}: number {n} of {of}, {number}. This is no alert.",
+    ),
+    "test_code": ("等那部电话答复 {code}。", "The telephone is asked to reply {code}."),
+    "test_waits": (
+        "最多等 {n} 秒(Ctrl-C 停止等待;晚到的答复仍会记下)……",
+        "Waiting up to {n} s (Ctrl-C stops the waiting; a later answer is still noted) ...",
+    ),
+    "test_taken": ("{n} 秒时平台收下", "taken by the provider after {n} s"),
+    "test_delivered": ("{n} 秒时送达", "delivered after {n} s"),
+    "test_picked_up": ("{n} 秒时通话结束", "picked up, and over after {n} s"),
+    "test_answered": ("{n} 秒时答复", "answered after {n} s"),
+    "test_failed": ("失败({reason})", "failed ({reason})"),
+    "test_unclear": ("不知平台收下没有({reason})", "nobody knows whether the provider took it ({reason})"),
+    "test_not_delivered": ("没有送达的回执", "no receipt that it was delivered"),
+    "test_not_answered": ("没有答复", "no answer"),
+    "test_one_way": ("答复回不来", "no answer can come back"),
+    "test_do_opted_out": (
+        "这个号码回过 STOP,运营商从此全拦。请 {person} 向我们的号码发 START,再测",
+        "this number once answered STOP, and its carrier blocks everything since. "
+        "Let {person} send START to our number, then test again",
+    ),
+    "test_do_credentials": (
+        "核对 TWILIO_ACCOUNT_SID 和 TWILIO_AUTH_TOKEN",
+        "check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN",
+    ),
+    "test_do_busy": ("占线,稍后再测", "the line was busy; test again later"),
+    "test_do_no_answer": ("没人接,请 {person} 留意后再测", "nobody picked up; tell {person}, and test again"),
+    "test_do_machine": (
+        "是语音信箱接的:请 {person} 关掉它,或延长响铃",
+        "a machine picked up: let {person} switch voicemail off, or let it ring longer",
+    ),
+    "test_do_failed": (
+        "核对 {person} 的号码;数字是平台的错误码,可在平台网站查",
+        "check the number of {person}; digits are the provider's error code, explained on its site",
+    ),
+    "test_do_unclear": (
+        "查网络;问 {person} 收到没有,再测",
+        "check the network; ask {person} what came, and test again",
+    ),
+    "test_do_stray": (
+        "答复到了平台,没到我们这里。平台上该号码的来信地址须是 {hook}(POST)",
+        "the answer is at the provider, but did not reach us. Under our number there, incoming messages must go to "
+        "{hook} with POST",
+    ),
+    "test_do_fetch": (
+        "答复到了平台,服务还没有取来(每 4 秒取一次):看 emergency doctor",
+        "the answer is at the provider, and not fetched yet, which the server does every 4 s: see emergency doctor",
+    ),
+    "test_do_not_delivered": (
+        "手机关机、不在服务区,或号码不对?问 {person},再测",
+        "switched off, out of reach, or a wrong number? Ask {person}, and test again",
+    ),
+    "test_do_no_keys": (
+        "按键回不来:要设 EMERGENCY_PUBLIC_URL,并运行 emergency serve",
+        "keys cannot come back: that needs EMERGENCY_PUBLIC_URL and a running emergency serve",
+    ),
+    "test_do_one_way": (
+        "这个国家的短信答复回不来。问 {person} 收到没有;答复用 --channel voice 测",
+        "no text comes back from this country. Ask {person} whether it came; prove the answer with --channel voice",
+    ),
+    "test_do_no_key": (
+        "接了但没有按 1:告诉 {person},再测",
+        "picked up, but 1 was not pressed: tell {person}, and test again",
+    ),
+    "test_do_other_words": (
+        "那部电话发来了别的话;请 {person} 只回 {code}(仍会记下)",
+        "something else came from that telephone; ask {person} to reply {code} and nothing else (it is still noted)",
+    ),
+    "test_do_no_reply": (
+        "问 {person} 看到没有,请回 {code}(仍会记下)",
+        "ask {person} whether it was seen, and to reply {code} (it is still noted)",
+    ),
     "acknowledged": ("已答", "answered"),
     "called": ("已叫", "called"),
     "assigned": ("已派", "assigned"),

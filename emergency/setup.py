@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from emergency.core.values import SEVERITY_WORDS, Text
 from emergency.core.wording import plan_keys
 from emergency.engine import Engine
 from emergency.errors import CommandRefused, Mistakes, Problem, StoreError
-from emergency.loader import read_playbook, read_roster, read_site
+from emergency.loader import read_roster, read_site
 from emergency.match import find_playbook
 from emergency.people import save_roster, save_site
 from emergency.phrases import phrase
@@ -261,7 +261,7 @@ def check_playbooks(app: App, name: str | None) -> Document:
     clean: list[str] = []
     for id, path in files.items():
         try:
-            read_playbook(_bytes(path), str(path), site)
+            app.library.read(path, site)
             clean.append(id)
         except Mistakes as error:
             problems += error.problems
@@ -288,25 +288,46 @@ def show_playbook(app: App, name: str, lang: str) -> tuple[Document, list[str]]:
 
     engine = app.engine()
     site = app.people.site(engine)
-    plans, bad = app.library.load_all(engine, site)
+    plan = app.library.named(engine, name, site)
     engine.store.close()
-    if not plans:
-        raise bad[0] if bad else Mistakes("there is no playbook")
-    plan = find_playbook(name, plans.values())
     document: Document = msgspec.to_builtins(plan)
     return document, list(_plan_lines(plan, site, lang))
+
+
+def effective_playbook(app: App, name: str) -> tuple[Document, list[str]]:
+    """Return every value of a plan as it holds here, with the file and the line it comes from."""
+    from emergency.layers import leaves
+
+    engine = app.engine()
+    plan = app.library.named(engine, name, app.people.site(engine))
+    engine.store.close()
+    layered = app.library.layered(app.library.files()[plan.id])
+    values = [(_dotted(path), value, *layered.place(path)) for path, value in leaves(layered.data)]
+    document: Document = {
+        "playbook": plan.id,
+        "values": [{"path": path, "value": value, "file": file, "line": line} for path, value, file, line in values],
+    }
+    return document, [f"{path} = {value}    # {Path(file).name}:{line}" for path, value, file, line in values]
+
+
+def _dotted(path: Sequence[str | int]) -> str:
+    """Return a path as a site's changes name it: lines of a list are counted from 1."""
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
 
 
 def _plan_lines(plan: Playbook, site: Site, lang: str) -> list[str]:
     lines = [f"{plan.code}  {plan.id}  {plan.title.zh} / {plan.title.en}"]
     lines.append(f"{phrase('plan_roles', lang)}:")
-    for level in sorted({call.at for call in plan.roles}):
+    for level in sorted({call.at for call in plan.roles if call.at is not None}):
         called = [
             site.duty(call.role).title.of(lang) + (f" ×{call.heads}" if call.heads > 1 else "")
             for call in plan.roles
             if call.at == level
         ]
         lines.append(f"    {phrase('plan_from', lang, level=SEVERITY_WORDS[level].of(lang))}: {', '.join(called)}")
+    by_steps = [site.duty(call.role).title.of(lang) for call in plan.roles if call.at is None]
+    if by_steps:
+        lines.append(f"    {phrase('plan_by_steps', lang)}: {', '.join(by_steps)}")
     for rule in plan.raises:
         lines.append(f"  ↑ {SEVERITY_WORDS[rule.to].of(lang)}: {words_of(rule.when, lang=lang)}")
     for state in plan.states:

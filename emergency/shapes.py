@@ -118,6 +118,7 @@ GUARD_FORMS = {
     ("fact", "over"): {"fact", "over", "for"},
     ("fact", "under"): {"fact", "under", "for"},
     ("fact", "missing"): {"fact", "missing"},
+    ("fact", "told"): {"fact", "told"},
     ("fact", "reaches"): {"fact", "reaches"},
     ("clock", "over"): {"clock", "over"},
     ("under", "until"): {"until", "under"},
@@ -185,6 +186,8 @@ def _make_guard(form: tuple[str, ...], v: dict[str, Any]) -> p.Simple:
             return p.FactUnder(a_word(v["fact"]), _number(v["under"]), dwell)
         case ("fact", "missing"):
             return p.FactMissing(a_word(v["fact"]), a_length(v["missing"]))
+        case ("fact", "told"):
+            return p.FactTold(a_word(v["fact"]), a_yes(v["told"]))
         case ("fact", "reaches"):
             return p.FactReaches(a_word(v["fact"]), a_word(v["reaches"]))
         case ("clock", "over"):
@@ -265,10 +268,26 @@ class SeverityShape(Shape):
     lower: list[RaiseShape] = []
 
 
-class RoleShape(Shape):
-    """When a role is called."""
+def a_call(value: Any) -> Severity | None:
+    """Parse from when on a role is called: a colour, or `step`."""
+    return None if value == "step" else a_severity(value)
 
-    at: Colour
+
+def an_answer(value: Any) -> p.Answer:
+    """Parse an answer of a decision: words, and what it tells."""
+    if not isinstance(value, dict):
+        raise ValueError("wants words in both languages: {zh: ..., en: ...}")
+    tells = value.get("tells", {})
+    if not isinstance(tells, dict) or not all(isinstance(each, str) for each in tells.values()):
+        raise ValueError("tells: which fact has which value, as {danger: yes}")
+    says = a_text({key: each for key, each in value.items() if key != "tells"})
+    return p.Answer(name="", says=says, tells={a_word(fact): each for fact, each in tells.items()})
+
+
+class RoleShape(Shape):
+    """When a role is called: from a severity on, or (`step`) by its steps alone."""
+
+    at: Annotated[Any, PlainValidator(a_call)]
     heads: Count = 1
 
 
@@ -306,8 +325,8 @@ class StepShape(Shape):
     strand: Id | None = None
     call: Id | None = None
     reports: list[Id] = []
-    decision: dict[Id, Words] = {}
-    per: Literal["zones"] | None = None
+    decision: dict[Id, Annotated[Any, PlainValidator(an_answer)]] = {}
+    per: Literal["zones", "lifts"] | None = None
     every: Length | None = None
     when: GuardValue | None = None
     late: list[OutcomeValue] | None = None
@@ -331,7 +350,7 @@ class StateShape(Shape):
     expects: list[KnockOnShape] = []
     steps: dict[Id, StepShape] = {}
     leave: list[LeaveShape] = []
-    ends: Literal["stand_down", "false_alarm"] | None = None
+    ends: Literal["stand_down", "false_alarm", "cancelled"] | None = None
     tells: Literal["everyone_alerted"] | None = None
     checklist: list[Words] = []
     final: Yes = False
@@ -342,6 +361,24 @@ class MergeShape(Shape):
 
     same: Literal["place", "site"]
     within: Length
+
+
+class BeginShape(Shape):
+    """Where an incident begins."""
+
+    state: Id
+    when: GuardValue | None = None
+
+
+class MilestoneShape(Shape):
+    """What must have happened so long after the report."""
+
+    title: Words
+    within: Length
+    source: ShortText
+    call: Id | None = None
+    step: Id | None = None
+    state: Id | None = None
 
 
 class PlaybookShape(Shape):
@@ -359,6 +396,8 @@ class PlaybookShape(Shape):
     severity: SeverityShape
     roles: dict[Id, RoleShape]
     agencies: dict[Id, AgencyShape] = {}
+    begin: list[BeginShape] = []
+    milestones: dict[Id, MilestoneShape] = {}
     states: dict[Id, StateShape]
 
 
@@ -415,6 +454,8 @@ class SiteShape(Shape):
     roles: dict[Id, DutyShape]
     shifts: dict[Id, ShiftShape]
     facts: dict[Id, ShortText] = {}
+    may: dict[Id, list[Id]] = {}
+    code_words: dict[Id, Words] = {}
 
 
 class PersonShape(Shape):

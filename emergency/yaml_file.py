@@ -39,6 +39,15 @@ class YamlFile:
                 return self.lines[path[:end]]
         return 1
 
+    def place(self, path: Path_) -> tuple[str, int]:
+        """Return the file and the line of *path*."""
+        return self.name, self.line(path)
+
+    def problem(self, path: Path_, says: str) -> Problem:
+        """Return a mistake that stands at *path*."""
+        file, line = self.place(path)
+        return Problem(file=file, line=line, says=says)
+
 
 def read(path: Path) -> YamlFile:
     """Return the file's values.

@@ -265,6 +265,9 @@ def finish(
     draft.add(e.StepDone(step=run.id, person=person, answer=answer, via=via, by=by))
     end_run(draft, run.id, "done")
     step = draft.incident.plan_of(run)
+    given = next((each for each in step.decision if each.name == answer), None) if step is not None else None
+    for fact, value in (given.tells if given is not None else {}).items():
+        draft.add(e.FactReported(fact=fact, value=value, by=person))
     if step is not None and step.every is not None and run.entry == draft.incident.entry:
         draft.set_timer(f"every:{run.name}", step.every)
 

@@ -46,7 +46,8 @@ def check_playbook(plan: p.Playbook, site: Site | None = None) -> list[Finding]:
         for index, rule in enumerate(rules):
             found += _guard(plan, None, rule.when, ("severity", name, index, "when"))
     found += _facts(plan)
-    found += _texts(plan)
+    found += _texts(plan, site)
+    found += _spoken(plan, site)
     if site is not None:
         found += _against_site(plan, site)
     return found
@@ -59,9 +60,16 @@ def _structure(plan: p.Playbook) -> Iterator[Finding]:
         return
     if not any(s.final for s in plan.states):
         yield Finding(("states",), "no state is final: yes; an incident could never be closed")
-    for kind in ("stand_down", "false_alarm"):
-        if not any(s.ends == kind for s in plan.states):
-            yield Finding(("states",), f"no state has ends: {kind}")
+    if not any(s.ends == "stand_down" for s in plan.states):
+        yield Finding(("states",), "no state has ends: stand_down")
+    if not any(s.ends in ("false_alarm", "cancelled") for s in plan.states):
+        yield Finding(("states",), "no state has ends: false_alarm (or cancelled, for what is planned)")
+    for index, begin in enumerate(plan.begins):
+        if begin.state not in names:
+            yield Finding(("begin", index, "state"), _no("state", begin.state, names))
+        yield from _guard(plan, None, begin.when, ("begin", index, "when"))
+    for milestone in plan.milestones:
+        yield from _milestone(plan, milestone, ("milestones", milestone.name))
     reached = _reachable(plan)
     for name in names:
         if name not in reached:
@@ -70,7 +78,7 @@ def _structure(plan: p.Playbook) -> Iterator[Finding]:
 
 def _reachable(plan: p.Playbook) -> set[str]:
     known = {s.name: s for s in plan.states}
-    reached, ahead = set(), [plan.initial]
+    reached, ahead = set(), [plan.initial, *(begin.state for begin in plan.begins)]
     while ahead:
         name = ahead.pop()
         if name in reached or name not in known:
@@ -79,7 +87,22 @@ def _reachable(plan: p.Playbook) -> set[str]:
         state = known[name]
         ahead += [leave.to for leave in state.leave if leave.to]
         ahead += [o.state for step in state.steps for o in step.late if isinstance(o, p.Go)]
-    return reached | {s.name for s in plan.states if s.ends == "false_alarm"}
+    return reached | {s.name for s in plan.states if s.ends in ("false_alarm", "cancelled")}
+
+
+def _milestone(plan: p.Playbook, milestone: p.Milestone, at: Path) -> Iterator[Finding]:
+    if sum(each is not None for each in (milestone.call, milestone.step, milestone.state)) != 1:
+        yield Finding(at, "a milestone is one of: call, step, state")
+    steps = {step.name for state in plan.states for step in state.steps}
+    calls = {step.call for state in plan.states for step in state.steps if step.call}
+    if milestone.call is not None and milestone.call not in calls:
+        yield Finding((*at, "call"), _no("agency that a step calls", milestone.call, sorted(calls)))
+    if milestone.step is not None and milestone.step not in steps:
+        yield Finding((*at, "step"), _no("step", milestone.step, sorted(steps)))
+    if milestone.state is not None and milestone.state not in {s.name for s in plan.states}:
+        yield Finding((*at, "state"), _no("state", milestone.state, [s.name for s in plan.states]))
+    if not milestone.source:
+        yield Finding((*at, "source"), "a time target without a source: a law, a standard, or practice")
 
 
 def _state(plan: p.Playbook, state: p.State) -> Iterator[Finding]:
@@ -144,6 +167,13 @@ def _step(plan: p.Playbook, state: p.State, step: p.Step, at: Path, names: list[
         yield Finding((*at, "decision"), "a decision has at most five answers: the keys 4 to 8")
     if step.every is not None and step.every.total_seconds() < 30:
         yield Finding((*at, "every"), "a step repeats every 30s at the most often")
+    for answer in step.decision:
+        for fact, value in answer.tells.items():
+            known = plan.fact(fact)
+            if known is None:
+                yield Finding((*at, "decision", answer.name), _no("fact", fact, [f.name for f in plan.facts]))
+            elif known.type in ("text", "time") or not _fits(known, value):
+                yield Finding((*at, "decision", answer.name), f"tells {fact} as '{value}', which is no {known.type}")
     for index, outcome in enumerate(step.late):
         if isinstance(outcome, p.Go) and outcome.state not in names:
             yield Finding((*at, "late", index), _no("state", outcome.state, names))
@@ -180,15 +210,11 @@ def _guard(plan: p.Playbook, state: p.State | None, guard: p.Guard | None, at: P
                 yield Finding(at, "no step of this state sweeps zones (per: zones)")
         case p.RoleAcknowledged(role):
             yield from _role(plan, role, at)
-        case p.SaidBy(role):
-            who = [r.role for r in plan.roles] + [a.name for a in plan.agencies]
-            if role not in who:
-                yield Finding(at, _no("role or agency of this plan", role, who))
         case p.ClockOver(clock):
             clocks = [c.name for c in plan.clocks] + list(CLOCKS)
             if clock not in clocks:
                 yield Finding(at, _no("clock", clock, clocks))
-        case None | p.SeverityAtLeast():
+        case None | p.SeverityAtLeast() | p.SaidBy():
             pass
         case _:
             yield from _fact_guard(plan, guard, at)
@@ -281,7 +307,45 @@ def _all_texts(plan: p.Playbook) -> Iterator[tuple[Path, Text, bool]]:
                 yield (*at, "leave", index, "alert", "do"), leave.alert.do, False
 
 
-def _texts(plan: p.Playbook) -> Iterator[Finding]:
+def _spoken(plan: p.Playbook, site: Site | None) -> Iterator[Finding]:
+    """Yield orders that nobody can give: by no role, agency or decision there is."""
+    who = [r.role for r in plan.roles] + [a.name for a in plan.agencies] + list(site.may if site else ())
+    for at, guard in all_guards(plan):
+        if isinstance(guard, p.SaidBy) and guard.role not in who:
+            yield Finding(at, _no("role or agency of this plan, and no decision of the site", guard.role, who))
+
+
+def all_guards(plan: p.Playbook) -> Iterator[tuple[Path, p.Guard]]:
+    """Yield every single question that the plan asks, with its path."""
+    asked: list[tuple[Path, p.Guard | None]] = []
+    for name, rules in (("raise", plan.raises), ("lower", plan.lowers)):
+        asked += [(("severity", name, n, "when"), rule.when) for n, rule in enumerate(rules)]
+    asked += [(("begin", n, "when"), begin.when) for n, begin in enumerate(plan.begins)]
+    for state in plan.states:
+        at: Path = ("states", state.name)
+        asked += [((*at, "leave", n, "when"), leave.when) for n, leave in enumerate(state.leave)]
+        asked += [((*at, "steps", step.name, "when"), step.when) for step in state.steps]
+        asked += [((*at, "expects", n, "when"), each.when) for n, each in enumerate(state.expects)]
+    for path, guard in asked:
+        for single in simple(guard):
+            yield path, single
+
+
+def simple(guard: p.Guard | None) -> Iterator[p.Guard]:
+    """Yield the single questions that a guard is made of."""
+    match guard:
+        case None:
+            return
+        case p.AnyOf(guards) | p.AllOf(guards):
+            for each in guards:
+                yield from simple(each)
+        case p.NotOf(inner):
+            yield from simple(inner)
+        case _:
+            yield guard
+
+
+def _texts(plan: p.Playbook, site: Site | None) -> Iterator[Finding]:
     facts = [f.name for f in plan.facts]
     roles = [r.role for r in plan.roles]
     for at, text, people in _all_texts(plan):
@@ -290,6 +354,8 @@ def _texts(plan: p.Playbook) -> Iterator[Finding]:
                 if part in ALWAYS.get(name, ()) or (name in facts and not part):
                     continue
                 if people and name in roles and part == "name":
+                    continue
+                if name == "words" and (site is None or part in site.code_words):
                     continue
                 shown = f"{name}.{part}" if part else name
                 yield Finding(at, _no("value that this text may name", shown, [*ALWAYS, *facts]))

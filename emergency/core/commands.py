@@ -17,7 +17,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenIncident(Command, frozen=True):
-    """Begin. `mode` is fixed from here on."""
+    """Begin. `mode` is fixed from here on. facts: what is known already, fact to value (a text as its seal)."""
 
     incident: str
     code: str
@@ -29,6 +29,7 @@ class OpenIncident(Command, frozen=True):
     by: str
     severity: Severity | None = None
     note: str | None = None
+    facts: dict[str, str] = {}
 
 
 class UpdateRoster(Command, frozen=True):

@@ -110,9 +110,17 @@ def _open(command: c.OpenIncident, now: datetime) -> tuple[list[e.AnyEvent], Inc
     )
     draft = Draft(evolve(None, opened, now), now)
     draft.events.append(opened)
-    flow.enter(draft, command.playbook.initial, via="opening", by=command.by)
+    for fact, value in command.facts.items():
+        draft.add(e.FactReported(fact=fact, value=value, by=command.by))
+    flow.enter(draft, _beginning(draft), via="opening", by=command.by)
     flow.settle(draft)
     return draft.events, draft.incident
+
+
+def _beginning(draft: Draft) -> str:
+    plan = draft.incident.playbook
+    ways = (begin.state for begin in plan.begins if guards.holds(begin.when, draft.incident, draft.now))
+    return next(ways, plan.initial)
 
 
 @_on(c.UpdateRoster)
@@ -268,7 +276,7 @@ def _confirmed(draft: Draft, to: str, ticked: tuple[int, ...], by: str, *, overr
 
 @_on(c.CancelIncident)
 def _cancel(draft: Draft, command: c.CancelIncident) -> None:
-    to = _ending(draft.incident, "false_alarm")
+    to = _way_to_cancel(draft.incident)
     if draft.incident.ended:
         return
     order = guards.Order(to, speaks_as(draft.incident, command.by))
@@ -276,6 +284,15 @@ def _cancel(draft: Draft, command: c.CancelIncident) -> None:
     if leave is None:
         may_command(draft.incident, command.by)
     flow.enter(draft, to, via="order", leave=leave, by=command.by, reason=command.reason, overridden=leave is None)
+
+
+def _way_to_cancel(incident: Incident) -> str:
+    """Return the state that says it was nothing: where the present state leads to one, that one; else the first."""
+    ends = [s.name for s in incident.playbook.states if s.ends in ("false_alarm", "cancelled")]
+    near = [leave.to for leave in incident.now_in.leave if leave.to in ends]
+    if not ends:
+        raise CommandRefused(f"the plan {incident.playbook.id} has no state for that")
+    return near[0] or ends[0] if near else ends[0]
 
 
 def _ending(incident: Incident, kind: str) -> str:
@@ -495,12 +512,14 @@ def _other_way(draft: Draft, failed: Delivery) -> None:
 
 
 def speaks_as(incident: Incident, by: str) -> frozenset[str]:
-    """Return the roles (or the agency) as which *by* gives an order. Who commands speaks as every command role."""
+    """Return as what *by* gives an order: their roles or the agency, and the decisions that the site lets those take.
+    Who commands speaks as every command role."""
     roles = {role for role, slots in incident.roles.items() if by in slots.values()}
     if by == incident.command:
         roles |= {duty.role for duty in incident.site.duties if duty.command}
     if incident.site.agency(by) is not None:
         roles.add(by)
+    roles |= {decision for decision, lowest in incident.site.may.items() if roles & set(lowest)}
     return frozenset(roles)
 
 

@@ -75,6 +75,8 @@ def _fact(guard: p.Guard) -> Text:
             return _lasting(f"{fact} 低于 {value:g}", f"fact '{fact}' under {value:g}", dwell)
         case p.FactMissing(fact, wait):
             return Text(f"{wait} 无人报 {fact}", f"nothing reported '{fact}' for {wait}")
+        case p.FactTold(fact, told):
+            return Text(f"{fact} {'已' if told else '未'}报", f"fact '{fact}' {'told' if told else 'not told yet'}")
         case p.FactReaches(fact, other):
             return Text(f"{fact} 达到 {other}", f"fact '{fact}' reaches '{other}'")
         case p.TimeLeftUnder(fact, under):

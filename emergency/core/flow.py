@@ -139,10 +139,7 @@ def start_due_steps(draft: Draft) -> None:
             continue
         if not guards.holds(step.when, draft.incident, draft.now):
             continue
-        zones: tuple[str | None, ...] = (None,)
-        if step.per == "zones":
-            zones = guards.zones_in_scope(draft.incident)
-        for index, zone in enumerate(zones):
+        for index, zone in enumerate(guards.places_for(draft.incident, step.per)):
             if (step.name, zone) not in started:
                 start_step(draft, step, zone, index)
 
@@ -233,7 +230,7 @@ def fill_roles(draft: Draft, *, entering: bool = False) -> list[Holder]:
     """
     found: list[Holder] = []
     for call in draft.incident.playbook.roles:
-        if call.at <= draft.incident.severity:
+        if call.at is not None and call.at <= draft.incident.severity:
             new = _fill(draft, call.role, call.heads)
             if new and not _has_steps(draft, call.role, entering=entering):
                 stand_by(draft, call.role, new)

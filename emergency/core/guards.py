@@ -111,6 +111,11 @@ def _fact_missing(guard: p.FactMissing, incident: Incident, now: datetime, order
     return now - (told.last if told else incident.opened) >= guard.wait
 
 
+@_on(p.FactTold)
+def _fact_told(guard: p.FactTold, incident: Incident, now: datetime, order: Order | None) -> bool:
+    return (guard.fact in incident.facts) is guard.told
+
+
 @_on(p.TimeLeftUnder)
 def _time_left_under(guard: p.TimeLeftUnder, incident: Incident, now: datetime, order: Order | None) -> bool:
     until = moment(incident, guard.fact)
@@ -254,6 +259,16 @@ def zones_in_scope(incident: Incident) -> tuple[str, ...]:
     while place.within is not None:
         place = incident.site.place(place.within)
     return (place.id,)
+
+
+def places_for(incident: Incident, per: str | None) -> tuple[str | None, ...]:
+    """Return the places of which each gets its own run of a step; one run without a place for an ordinary step."""
+    if per == "zones":
+        return zones_in_scope(incident)
+    if per == "lifts":
+        place = incident.site.place(incident.place)
+        return (place.id,) if place.kind == "lift" else tuple(p.id for p in incident.site.places if p.kind == "lift")
+    return (None,)
 
 
 def zones_swept(incident: Incident) -> bool:

@@ -66,6 +66,13 @@ class FactMissing(msgspec.Struct, frozen=True, tag="fact_missing"):
     wait: timedelta
 
 
+class FactTold(msgspec.Struct, frozen=True, tag="fact_told"):
+    """True once somebody has told the fact; with `told` false, until then. A site's own facts count as told."""
+
+    fact: str
+    told: bool = True
+
+
 class FactReaches(msgspec.Struct, frozen=True, tag="fact_reaches"):
     """True when one count has caught up with another (everyone affected was called back)."""
 
@@ -129,6 +136,7 @@ Simple = (
     | FactOver
     | FactUnder
     | FactMissing
+    | FactTold
     | FactReaches
     | ClockOver
     | TimeLeftUnder
@@ -167,10 +175,10 @@ class Raise(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoleCall(msgspec.Struct, frozen=True, kw_only=True):
-    """From which severity on a role is called, and how many heads it needs."""
+    """From which severity on a role is called, and how many heads it needs. `at` None: by its steps alone."""
 
     role: str
-    at: Severity
+    at: Severity | None
     heads: int = 1
 
 
@@ -207,10 +215,12 @@ DEFAULT_LATE: tuple[Outcome, ...] = (Remind(), CallDeputy())
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer of a decision; its key is 4 for the first, 5 for the second, up to 8."""
+    """One answer of a decision; its key is 4 for the first, 5 for the second, up to 8. `tells`: fact to the value
+    that this answer reports."""
 
     name: str
     says: Text
+    tells: dict[str, str] = {}
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,7 +228,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     done: the time target, from the moment the step starts; `source` says whose rule it is
         (a law, a standard, or `practice`).
-    per: with `zones`, one such step for every zone in the incident's scope.
+    per: with `zones`, one such step for every zone in the incident's scope; with `lifts`, one for every car.
     every: the step starts again so long after it was done, while the state lasts.
     late: what happens at `done`, then at each further `done` (at most a minute apart), in this order.
     """
@@ -232,7 +242,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     call: str | None = None
     reports: tuple[str, ...] = ()
     decision: tuple[Answer, ...] = ()
-    per: Literal["zones"] | None = None
+    per: Literal["zones", "lifts"] | None = None
     every: timedelta | None = None
     when: Guard | None = None
     late: tuple[Outcome, ...] = DEFAULT_LATE
@@ -272,7 +282,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     severity: entering the state raises the incident to this level.
     commanded_by: the agency that decides here; our commander becomes its liaison.
     tells: everyone who was alerted is told that this state was reached.
-    ends: the state is the deliberate end (stand-down) or the finding that nothing was wrong (false alarm).
+    ends: the state is the deliberate end (stand-down), the finding that nothing was wrong (false alarm), or the
+        word that what was planned does not take place (cancelled).
     """
 
     name: str
@@ -286,8 +297,30 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     announce: Text | None = None
     checklist: tuple[Text, ...] = ()
     expects: tuple[KnockOn, ...] = ()
-    ends: Literal["stand_down", "false_alarm"] | None = None
+    ends: Literal["stand_down", "false_alarm", "cancelled"] | None = None
     final: bool = False
+
+
+class Begin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an incident begins: in the first of these whose guard holds of the facts told when it was opened."""
+
+    state: str
+    when: Guard | None = None
+
+
+class Milestone(msgspec.Struct, frozen=True, kw_only=True):
+    """What must have happened so long after the report: a call to an agency, a step done, or a state entered.
+
+    within: from the opening of the incident; `source` says whose rule it is.
+    """
+
+    name: str
+    title: Text
+    within: timedelta
+    source: str
+    call: str | None = None
+    step: str | None = None
+    state: str | None = None
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True):
@@ -320,10 +353,12 @@ class Playbook(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     merge: Merge | None = None
     silent_place: bool = False
     press: Text | None = None
+    begins: tuple[Begin, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
 
     @property
     def initial(self) -> str:
-        """The state an incident begins in."""
+        """The state an incident begins in, where `begins` says nothing else."""
         return self.states[0].name
 
     def state(self, name: str) -> State:

@@ -66,7 +66,11 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """One building. `places` holds the site itself first. Compared by identity, like a plan."""
+    """One building. `places` holds the site itself first. Compared by identity, like a plan.
+
+    may: decision to the roles that may take it alone, the same in every plan.
+    code_words: what is said so that staff start while the public stays calm; `duress` is the false "all is well".
+    """
 
     id: str
     name: Text
@@ -79,6 +83,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     agencies: tuple[SiteAgency, ...] = ()
     shifts: tuple[Shift, ...] = ()
     facts: dict[str, str] = {}
+    may: dict[str, tuple[str, ...]] = {}
+    code_words: dict[str, Text] = {}
 
     def place(self, id: str) -> Place:
         """Return the place with this id.

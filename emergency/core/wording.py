@@ -60,6 +60,10 @@ TEMPLATES: dict[str, Text] = {
         "{{code}}{{headline}}:误报,{{place}}。恢复正常。",
         "{{code}} {{headline}}: false alarm, {{place}}. Back to normal.",
     ),
+    "cancelled": Text(
+        "{{code}}{{headline}}:已取消,{{place}}。不必到岗。",
+        "{{code}} {{headline}}: cancelled, {{place}}. No need to come.",
+    ),
     "reply": Text(
         "复{{ref}}+1收到{% for k in keys %}{{k.key}}{{k.label}}{% endfor %}",
         "Reply {{ref}}1 got it{% for k in keys %}, {{k.key}} {{k.label}}{% endfor %}",
@@ -79,6 +83,24 @@ TEMPLATES: dict[str, Text] = {
     ),
     "voice_tell": Text("{{sign}}应急。{{body}}", "{{sign}} emergency. {{body}}"),
     "voice_drill": Text("演练,演练。{{body}}以上是演练。", "Drill, drill, drill. {{body}} This was a drill."),
+    # a test of one telephone, neither emergency nor drill (`doctor --send-test`)
+    "test": Text(
+        "【测试】这是测试,没有紧急情况,也不是演练。{% if code %}请回复{{code}}{% else %}不必回复{% endif %}。【测试】",
+        "TEST only. No emergency, no drill. "
+        "{% if code %}Please reply {{code}}{% else %}No reply needed{% endif %}. TEST",
+    ),
+    "voice_test": Text(
+        "测试,测试。{{sign}}试打电话。没有紧急情况,也不是演练。{% if keys %}听到请按1。{% endif %}以上是测试。",
+        "Test, test. {{sign}} tries this telephone. No emergency, no drill. "
+        "{% if keys %}Press 1 if you hear this. {% endif %}This was a test.",
+    ),
+    "test_ok": Text(
+        "测试成功,这部电话能收能复。没有紧急情况。{{more}}",
+        "Test passed: this phone receives and answers. No emergency. {{more}}",
+    ),
+    "test_more": Text(
+        "其他内容未记;要报告请另发一条,不带{{ref}}。", "The rest was not noted; to report, write again without {{ref}}."
+    ),
     # answers to what somebody sent us
     "got": Text("{{ref}}已记:收到。{{more}}", "{{ref}}: noted, received. {{more}}"),
     "got_more": Text("完成复{{ref}}+2,不能复{{ref}}+3", "When done reply {{ref}}2, if you cannot {{ref}}3"),
@@ -251,6 +273,7 @@ def context(incident: Incident, language: str) -> dict[str, dict[str, str]]:
             "gate": gate_of(incident, language),
         },
         "code": {"name": incident.code},
+        "words": {id: text.of(language) for id, text in site.code_words.items()},
         "severity": {"name": SEVERITY_WORDS[incident.severity].of(language)},
     }
     for fact in incident.playbook.facts:
@@ -450,6 +473,13 @@ def spoken(code: str, language: str) -> str:
     if language != "zh":
         return " ".join(code)
     return "-".join(DIGITS.zh[int(ch)] if ch.isdigit() else ch for ch in code)
+
+
+def render_test(channel: str, sign: str, language: str, *, code: str = "", keys: str = "") -> str:
+    """Return a test of one telephone, marked at both ends: a text that asks for *code*, or a call that takes *keys*."""
+    if channel == "voice":
+        return _say("voice_test", language, {"sign": sign, "keys": keys})
+    return wrap(_say("test", language, {"code": code}), sign, language, "real")
 
 
 def answer(key: str, language: str, values: Mapping[str, Any]) -> str:
