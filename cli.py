@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from emergency import VERSION
+
 if TYPE_CHECKING:
     from emergency.app import App
     from emergency.core.values import Channel
@@ -173,6 +175,9 @@ def _fail(message: str, status: int) -> NoReturn:
 
 pass_session = click.make_pass_decorator(Session)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document. 输出 JSON。")
+fact_option = click.option(
+    "--fact", "facts", multiple=True, metavar="FACT=VALUE", help="What is known already; may be repeated. 已知情况。"
+)
 by_option = click.option("--by", metavar="PERSON", help="Who said so: a roster id or name, or an agency. 谁下的令。")
 reason_option = click.option("--reason", metavar="TEXT", help="Why; kept on record. 理由。")
 code_argument = click.argument("code", required=False)
@@ -181,7 +186,7 @@ code_argument = click.argument("code", required=False)
 @click.group(cls=Commands, context_settings=CONTEXT)
 @click.option("--home", metavar="DIR", help="The installation (EMERGENCY_HOME). 安装目录。")
 @click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of this program's words. 界面语言。")
-@click.version_option("0.1.0", prog_name="emergency")
+@click.version_option(VERSION, prog_name="emergency")
 @click.pass_context
 def main(ctx: click.Context, home: str | None, lang: str | None) -> None:
     """Run a building's emergency plans. 运行楼宇应急预案。
@@ -343,6 +348,7 @@ def _told(document: dict[str, Any], began: str, unsent: Sequence[dict[str, Any]]
 @click.option("--at", "at", metavar="PLACE", help="Where: a zone, a lift; any of its names. 地点。")
 @click.option("--severity", metavar="LEVEL", help="blue, yellow, orange or red; never below the plan's. 级别。")
 @click.option("--note", metavar="TEXT", help="What was reported, for the record. 备注。")
+@fact_option
 @click.option("--drill", is_flag=True, help="Practice: messages are shown here, no telephone rings. 演练。")
 @click.option("--separate", is_flag=True, help="Do not join an open incident of the same place. 不并案。")
 @click.option(
@@ -351,7 +357,9 @@ def _told(document: dict[str, Any], began: str, unsent: Sequence[dict[str, Any]]
 @by_option
 @json_option
 @pass_session
-def trigger(session: Session, /, playbook: str, as_json: bool, last_resort: bool, **args: Any) -> None:
+def trigger(
+    session: Session, /, playbook: str, as_json: bool, last_resort: bool, facts: tuple[str, ...], **args: Any
+) -> None:
     """Start an emergency. 启动应急预案。
 
     PLAYBOOK and --at are matched forgivingly: an id, a title in either language, a code letter, a part of a name.
@@ -361,6 +369,7 @@ def trigger(session: Session, /, playbook: str, as_json: bool, last_resort: bool
     emergency trigger fire --at "B1 food court" --severity orange --note "smoke from K12"
     emergency trigger 电梯困人 --at 2号梯
     emergency trigger F --at K12
+    emergency trigger vip_visit --at atrium --fact arrives=2026-12-01T14:00
     """
     from emergency.errors import StoreError
     from emergency.ids import new_incident_id
@@ -368,7 +377,8 @@ def trigger(session: Session, /, playbook: str, as_json: bool, last_resort: bool
     if last_resort:
         _last_resort(session, as_json, playbook, **args)
     try:
-        document = ask(session, "trigger", playbook=playbook, id=new_incident_id(), **args)
+        told = _told_facts(session, facts)
+        document = ask(session, "trigger", playbook=playbook, id=new_incident_id(), facts=told, **args)
     except StoreError as error:
         _to_stderr(str(error))
         session.say("last_resort_hint")
@@ -621,14 +631,19 @@ def fact(session: Session, /, words: tuple[str, ...], as_json: bool, **args: Any
     emergency fact E05 trapped_since=14:05
     """
     code, rest = _code_and_rest(session, words)
+    change(session, "fact", as_json, code=code, values=_told_facts(session, rest), **args)
+
+
+def _told_facts(session: Session, words: Sequence[str]) -> dict[str, str]:
+    """Return fact to value of `FACT=VALUE` words; one that is none ends the command."""
     values = {}
-    for word in rest:
+    for word in words:
         name, equals, value = word.partition("=")
         if not equals:
             session.say("fact_needed", word=word)
             sys.exit(WRONG_WORDS)
         values[name] = value
-    change(session, "fact", as_json, code=code, values=values, **args)
+    return values
 
 
 @main.command()
@@ -719,6 +734,24 @@ def stand_down(session: Session, /, code: str | None, as_json: bool, **args: Any
     emergency stand-down F07 --by wang_jun --check all
     """
     change(session, "stand-down", as_json, code=code, **args)
+
+
+@main.command()
+@click.argument("code")
+@click.option("--at", "at", metavar="PLACE", help="Where it came. 地点。")
+@click.option("--severity", metavar="LEVEL", help="blue, yellow, orange or red. 级别。")
+@click.option("--note", metavar="TEXT", help="What was reported, for the record. 备注。")
+@fact_option
+@by_option
+@json_option
+@pass_session
+def confirm(session: Session, /, code: str, as_json: bool, facts: tuple[str, ...], **args: Any) -> None:
+    """What another incident let expect has come: begin. 确认次生事件。
+
+    \b
+    emergency confirm E03 --at "Lift 2"
+    """
+    change(session, "confirm", as_json, code=code, facts=_told_facts(session, facts), **args)
 
 
 @main.command()

@@ -60,7 +60,15 @@ class App:
         path = self.settings.database_file
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
-        return Engine(SqliteStore(path, create=create), self.clock)
+        store = SqliteStore(path, create=create)
+        last = store.last_line()
+        if last is not None and isinstance(self.clock, SystemClock):
+            self.clock.not_before(
+                last
+            )  # else timers and messages of an open incident wait for a clock that was set back
+        engine = Engine(store, self.clock)
+        engine.expect = self.desktop.arm
+        return engine
 
     def keep_copy(self, engine: Engine) -> None:
         """Keep what a last resort needs, outside the store."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from emergency import proof
 from emergency.app import App
 from emergency.core.playbook import Playbook
 from emergency.core.segments import segments
@@ -19,7 +21,8 @@ from emergency.core.values import Text
 from emergency.core.wording import Line, plan_keys, render_sms
 from emergency.engine import Engine
 from emergency.errors import EmergencyError, PermanentFailure, TemporaryFailure
-from emergency.notify import AnswersForItself, Hooks, Notifier
+from emergency.notify import Abilities, AnswersForItself, Hooks, Notifier
+from emergency.roster import Roster
 from emergency.server import HEARTBEAT, watched
 
 Level = Literal["ok", "warning", "error"]
@@ -27,6 +30,10 @@ LEAST_DISK = 200_000_000
 """Bytes; a year of incidents takes less than a tenth of that (practice)."""
 CLOCKS_APART = timedelta(seconds=30)
 BACKUP_AGE = timedelta(days=7)
+PROOF_AGE = timedelta(days=90)
+"""How long an answered test says something of a telephone: people change numbers and phones (practice)."""
+MISTAKES_SHOWN = 3
+"""Of one plan; `playbook check` shows them all."""
 SLOW_WAVE = timedelta(minutes=2)
 """Longer than this to reach everybody is worth a warning: the first rung of the ladder is one minute (practice)."""
 
@@ -59,8 +66,8 @@ def examine(
         )
         return [Finding(id="store", level="error", says=says, do=do), *_disk(app)]
     try:
-        found += [*_store(engine), *_disk(app), *_server(engine), *_backup(engine), *_people(app, engine)]
-        found += [*_messages(app, engine), *_capacity(app, engine)]
+        found += [*_store(engine), *_disk(app), *_server(engine), *_backup(engine), *_numbers(app, engine)]
+        found += [*_countries(app, engine), *_proofs(app, engine), *_messages(app, engine), *_capacity(app, engine)]
     finally:
         engine.store.close()
     found += asyncio.run(_provider(app))
@@ -150,30 +157,83 @@ def _backup(engine: Engine) -> Iterator[Finding]:
         yield _good("backup", "备份是近七天的", "the last backup is younger than a week")
 
 
-def _people(app: App, engine: Engine) -> Iterator[Finding]:
-    roster = app.people.roster(engine)
-    reach = app.desktop.reach_of("real")
-    silent = [p.id for p in roster.people.values() if not p.numbers]
+def _numbers(app: App, engine: Engine) -> Iterator[Finding]:
+    people = app.people.roster(engine).people
+    silent = [p.id for p in people.values() if not p.numbers]
     if silent:
         listed = ", ".join(silent[:5])
         do = Text("补上号码后 emergency roster import", "add numbers and import the roster again")
-        says = Text(f"{len(silent)} 人没有号码:{listed}", f"{len(silent)} people have no number: {listed}")
-        yield Finding(id="numbers", level="error", says=says, do=do)
-    one_way: Counter[str] = Counter()
-    for person in roster.people.values():
-        for code in reach.one_way:
-            if person.numbers and person.numbers[0].startswith(f"+{code}"):
-                one_way[code] += 1
-    for code, count in sorted(one_way.items()):
-        do = Text("请他们接电话按键,或设公网地址", "let them answer calls with keys; that needs EMERGENCY_PUBLIC_URL")
-        says = Text(f"+{code} 的 {count} 人不能用短信回复", f"{count} people at +{code} cannot answer by SMS")
-        yield Finding(id="one_way", level="warning", says=says, do=do)
-    if not silent and not one_way:
-        yield _good(
-            "numbers",
-            f"{len(roster.people)} 人都有号码,都能回复",
-            f"all {len(roster.people)} people have a number and can answer",
+        says = Text(
+            f"{len(silent)} 人没有号码:{listed}", f"no number: {listed} ({len(silent)} of {len(people)} people)"
         )
+        yield Finding(id="numbers", level="error", says=says, do=do)
+    else:
+        yield _good("numbers", f"{len(people)} 人都有号码", f"all {len(people)} people have a number")
+
+
+def _countries(app: App, engine: Engine) -> Iterator[Finding]:
+    """What the sender can do for the people of each country: told by text, told by call, and how they can answer."""
+    able = {n.channel: n.abilities for n in reversed(_real(app))}
+    if not able:
+        return
+    sms, voice = able.get("sms"), able.get("voice")
+    if voice is None:
+        do = Text("把 TWILIO_FROM 设为账号里能打电话的号码", "set TWILIO_FROM to a number of the account that can call")
+        says = Text("打不了电话:短信没人答时没有第二招", "no calls: whoever overlooks a text is not rung")
+        yield Finding(id="calls", level="warning", says=says, do=do)
+    for code, count in sorted(_by_country(app.people.roster(engine)).items()):
+        texts = sms is not None and sms.two_way and code not in sms.one_way_countries
+        keys = voice is not None and voice.keypad
+        zh = f"+{code} 的 {count} 人:短信{_can(sms, texts).zh},电话{_can(voice, keys).zh}"
+        en = f"+{code} ({count} in the roster): texts {_can(sms, texts).en}, calls {_can(voice, keys).en}"
+        if not texts and not keys:
+            do = Text(
+                "他们答复不了:设 EMERGENCY_PUBLIC_URL,并把 TWILIO_FROM 设为能打电话的号码,接电话即可按键答复",
+                "they cannot answer at all: set EMERGENCY_PUBLIC_URL, and TWILIO_FROM to a number that can call; "
+                "then keys in calls come back",
+            )
+            yield Finding(id=f"country_{code}", level="error", says=Text(zh, en), do=do)
+        elif not texts:
+            do = Text(
+                "告诉他们:接电话按键,短信回不来;用 --send-test 人员 --channel voice 试",
+                "tell them to answer calls with keys; try it: emergency doctor --send-test PERSON --channel voice",
+            )
+            yield Finding(id=f"country_{code}", level="warning", says=Text(zh, en), do=do)
+        else:
+            yield _good(f"country_{code}", zh, en)
+
+
+def _by_country(roster: Roster) -> Counter[str]:
+    import phonenumbers
+
+    first = (p.numbers[0] for p in roster.people.values() if p.numbers)
+    return Counter(str(phonenumbers.parse(number).country_code) for number in first)
+
+
+def _can(able: Abilities | None, answers: bool) -> Text:
+    if able is None:
+        return Text("发不出", "are not possible")
+    return Text("能发能复", "go out and come back") if answers else Text("只能发,答复回不来", "go out only")
+
+
+def _proofs(app: App, engine: Engine) -> Iterator[Finding]:
+    if not _real(app):
+        return
+    roster, now = app.people.roster(engine), engine.clock.now()
+    tests = proof.latest(engine, roster, now - PROOF_AGE)
+    silent = [f"{row.person} ({row.channel})" for row in tests if row.answered_at is None]
+    proved = {row.person for row in tests if row.answered_at is not None}
+    zh = f"{PROOF_AGE.days} 天内,{len(roster.people)} 人中有 {len(proved)} 人的电话试通过"
+    en = f"{len(proved)} of {len(roster.people)} people have answered a test within {PROOF_AGE.days} days"
+    do = Text("emergency doctor --send-test 人员,先试自己", "run: emergency doctor --send-test PERSON, yourself first")
+    if silent:
+        listed = ", ".join(silent[:5])
+        says = Text(f"{zh};最近一次没有答复的:{listed}", f"{en}; the last test was not answered by: {listed}")
+        yield Finding(id="proofs", level="warning", says=says, do=do)
+    elif not proved:
+        yield Finding(id="proofs", level="warning", says=Text(zh, en), do=do)
+    else:
+        yield _good("proofs", zh, en)
 
 
 def _messages(app: App, engine: Engine) -> Iterator[Finding]:
@@ -181,7 +241,7 @@ def _messages(app: App, engine: Engine) -> Iterator[Finding]:
     plans, bad = app.library.load_all(engine, site)
     for error in bad:
         do = Text("emergency playbook check 后改正", "mend it; see: emergency playbook check")
-        yield Finding(id="playbook", level="error", says=Text(str(error), str(error)), do=do)
+        yield Finding(id="playbook", level="error", says=_first_mistakes(str(error).splitlines()), do=do)
     long = [f"{plan.id}/{name} ({lang})" for plan in plans.values() for name, lang in too_long(plan, site)]
     if long:
         do = Text("缩短 do、headline 或地点简称", "shorten do, headline or the place's short name")
@@ -196,6 +256,13 @@ def _messages(app: App, engine: Engine) -> Iterator[Finding]:
             f"{len(plans)} 个预案的首发短信都在一段之内",
             f"the first texts of {len(plans)} plans fit one piece each",
         )
+
+
+def _first_mistakes(lines: list[str]) -> Text:
+    shown, more = "\n    ".join(lines[:MISTAKES_SHOWN]), len(lines) - MISTAKES_SHOWN
+    if more <= 0:
+        return Text(shown, shown)
+    return Text(f"{shown}\n    ……还有 {more} 处", f"{shown}\n    ... and {more} more")
 
 
 def too_long(plan: Playbook, site: Site) -> Iterator[tuple[str, str]]:
@@ -231,9 +298,10 @@ def _capacity(app: App, engine: Engine) -> Iterator[Finding]:
     for notifier in _real(app):
         rate = notifier.abilities.per_second
         took = timedelta(seconds=people / rate)
-        device = Text("短信", "texts") if notifier.channel == "sms" else Text("电话", "calls")
-        zh = f"{people} 人,每秒 {rate:g} 条{device.zh},全部叫到要 {_length(took)}"
-        en = f"{people} people at {rate:g} {device.en} a second take {_length(took)}"
+        device = Text("条短信", "text") if notifier.channel == "sms" else Text("通电话", "call")
+        many = "" if rate == 1 else "s"
+        zh = f"{people:,} 人,每秒 {rate:g} {device.zh},全部叫到要 {_length(took).zh}"
+        en = f"{people:,} people at {rate:g} {device.en}{many} a second take {_length(took).en}"
         if took > SLOW_WAVE:
             do = Text(
                 "用短号码或 Messaging Service,并设 TWILIO_SMS_PER_SECOND",
@@ -244,9 +312,12 @@ def _capacity(app: App, engine: Engine) -> Iterator[Finding]:
             yield _good("capacity", zh, en)
 
 
-def _length(length: timedelta) -> str:
-    seconds = round(length.total_seconds())
-    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+def _length(length: timedelta) -> Text:
+    seconds = math.ceil(length.total_seconds())
+    if seconds < 120:
+        return Text(f"{seconds} 秒", f"{seconds} s")
+    minutes = math.ceil(seconds / 60)
+    return Text(f"{minutes} 分钟", f"{minutes} minutes")
 
 
 def _real(app: App) -> list[Notifier]:
@@ -290,7 +361,7 @@ async def _ask(notifier: AnswersForItself, app: App) -> Finding:
     if apart > CLOCKS_APART:
         do = Text("打开网络校时(NTP)", "switch on network time (NTP)")
         says = Text(
-            f"本机时钟与平台差 {_length(apart)}", f"this machine's clock is {_length(apart)} off the provider's"
+            f"本机时钟与平台差 {_length(apart).zh}", f"this machine's clock is {_length(apart).en} off the provider's"
         )
         return Finding(id="clock", level="error", says=says, do=do)
     return _good("provider", "短信平台认账号,时钟一致", "the provider accepts our account, and the clocks agree")

@@ -51,6 +51,7 @@ def status(incident: Incident, roster: Roster, now: datetime, words: Words) -> D
         "told": sum(1 for a in incident.alerts.values() if a.kind not in ASKING),
         "help": sorted(incident.help),
         "expected": sorted(incident.expected),
+        "armed": incident.armed,
         "facts": {name: told.value for name, told in incident.facts.items()},
         "unsent": _unsent(incident),
         "asks": _asks(incident),

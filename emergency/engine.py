@@ -32,11 +32,15 @@ _LINE = msgspec.json.Encoder()
 
 
 class Engine:
-    """Incidents as they are now, over a store. For one thread at a time, the one that owns the store."""
+    """Incidents as they are now, over a store. For one thread at a time, the one that owns the store.
+
+    expect: called with an incident and the playbook that it lets expect, in the transaction that says so.
+    """
 
     def __init__(self, store: SqliteStore, clock: Clock) -> None:
         self.store = store
         self.clock = clock
+        self.expect: Callable[[Engine, Incident, str], None] | None = None
         self._cache: dict[str, Incident] = {}
         self._touched: set[str] = set()
 
@@ -52,6 +56,11 @@ class Engine:
             raise
         finally:
             self._touched |= before
+
+    def _joined(self, work: Callable[[Engine], T]) -> T:
+        """Do *work* within the transaction that is open, or in one of its own. It needs no way back of its own:
+        what is refused is refused before anything is written, and what the store cannot write ends all of it."""
+        return work(self) if self.store.in_transaction else self.unit(work)
 
     def incident(self, id: str) -> Incident:
         """Return the incident as it is.
@@ -95,7 +104,7 @@ class Engine:
             code = engine.store.next_code(command.playbook.code, command.mode, now, CODE_REST)
             return engine._write(None, msgspec.structs.replace(command, code=code), now)
 
-        return self.unit(work)
+        return self._joined(work)
 
     def handle(self, id: str, command: c.AnyCommand) -> Incident:
         """Let *command* meet the incident, write down what it causes, and return the incident after it.
@@ -108,7 +117,7 @@ class Engine:
         def work(engine: Engine) -> Incident:
             return engine._write(engine.incident(id), command, engine.clock.now())
 
-        return self.unit(work)
+        return self._joined(work)
 
     def fire_due(self, limit: int = 100) -> int:
         """Fire the timers whose time has come, oldest first; return how many.
@@ -151,7 +160,18 @@ class Engine:
         self.store.append(after.id, incident.version if incident else 0, events, now)
         self._project(after, events, now)
         self._cache[after.id] = after
+        self._knock_on(after, events, ended=incident is not None and not incident.ended and bool(after.ended))
         return after
+
+    def _knock_on(self, incident: Incident, events: Sequence[e.AnyEvent], *, ended: bool) -> None:
+        """Arm what this incident lets expect; with its end, what nobody confirmed is let go."""
+        for event in events:
+            if isinstance(event, e.KnockOnExpected) and self.expect is not None:
+                self.expect(self, incident, event.playbook)
+        if ended or (incident.is_closed and not incident.ended):
+            for child in self.open_incidents():
+                if child.parent == incident.id and child.armed:
+                    self.handle(child.id, c.DismissIncident(by="console"))
 
     def _project(self, incident: Incident, events: Sequence[e.AnyEvent], now: datetime) -> None:
         """Outbox and timers follow from the events; both could be rebuilt from the log."""

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import msgspec
+from msgspec.structs import replace
 
+from emergency import proof
 from emergency.core import commands as c
 from emergency.core.incident import ASKING, Alert, Incident, StepRun
 from emergency.core.replies import Reply, is_opt_out, parse, split_code
@@ -30,7 +32,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a message did.
 
     kind: acknowledged, done, chosen, declined, help, again, over, which, foreign, unread, nothing, wrong_key,
-        opt_out; or unknown (a number nobody has), repeated (it had come before).
+        opt_out; proved, proved_before, no_proof (answers to a test of the telephone); or unknown (a number nobody
+        has), repeated (it had come before).
     says: the words that answer it, in the person's language; empty where silence is the answer.
     """
 
@@ -61,7 +64,7 @@ class Inbox:
             engine.store.count("inbound_unknown")
             return Outcome(kind="unknown")
         reading = _Reading(engine, self.people, sender, inbound, by)
-        outcomes = reading.keys() if inbound.delivery is not None else reading.text()
+        outcomes = reading.test() or (reading.keys() if inbound.delivery is not None else reading.text())
         self._finish(engine, inbound, sender, outcomes)
         said = " ".join(dict.fromkeys(o.says for o in outcomes if o.says))
         first = outcomes[0]
@@ -112,6 +115,20 @@ class _Reading:
         self.names = people.names(engine, self.language)
 
     # the whole message
+
+    def test(self) -> list[Outcome]:
+        """Read an answer to a test of this telephone; nothing when it is none."""
+        found = proof.answered(self.engine, self.person, self.inbound)
+        if found is None:
+            return []
+        said = ""
+        if found.kind == "proved":
+            said = self._say("test_ok", more=self._say("test_more", ref=found.row.code) if found.more else "")
+        outcomes = [Outcome(kind=found.kind, says=said)]
+        if found.rest:
+            self.inbound = replace(self.inbound, text=found.rest)
+            return [*self.text(), *outcomes]
+        return outcomes
 
     def text(self) -> list[Outcome]:
         """Read what was written."""

@@ -178,7 +178,7 @@ class Outbox:
         if room <= 0 or self._unwritten or self.clock.now() < self._store_back:
             return []
         try:
-            return engine.unit(lambda e: self._claim(e, min(room, FIRST_CLAIM)))
+            return engine.unit(lambda e: self._claim(e, 1))
         except StoreError:
             raise
         except Exception:  # the pump comes upon it next, and says so
@@ -206,6 +206,11 @@ class Outbox:
     def in_flight(self) -> int:
         """How many messages wait for their provider."""
         return len(self._flying)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether messages went out that could not be written down yet: nobody else knows of them."""
+        return bool(self._unclaimed or self._unwritten)
 
     @property
     def is_full(self) -> bool:
@@ -244,7 +249,7 @@ class Outbox:
         remembered here until it can be written down."""
         if self.clock.now() >= self._store_back:
             try:
-                await self._write_down_late()
+                await self.write_down_late()
                 return await self.desk.do(lambda engine: self._claim(engine, room))
             except StoreBusy:
                 if self.reader is None:
@@ -269,7 +274,7 @@ class Outbox:
         finally:
             engine.store.close()
 
-    async def _write_down_late(self) -> None:
+    async def write_down_late(self) -> None:
         """Write down what went out while nothing could be written. Raises StoreBusy while that goes on."""
         while self._unwritten:
             result = self._unwritten[0]
@@ -333,8 +338,9 @@ class Outbox:
     def _not_on_the_line(self, engine: Engine, waiting: list[OutboxRow], now: datetime) -> list[OutboxRow]:
         """A telephone takes one call at a time: further ones wait until it has ended, and go out as one."""
         talking = engine.store.on_the_line(now - LONGEST_CALL)
-        engine.store.hold([row.id for row in waiting if row.person in talking], now + CALL_AGAIN)
-        return [row for row in waiting if row.person not in talking]
+        held = {row.id for row in waiting if row.person in talking and row.expires_at >= now}  # no call, no line
+        engine.store.hold(held, now + CALL_AGAIN)
+        return [row for row in waiting if row.id not in held]
 
     def _parcel(self, engine: Engine, notifier: Notifier, rows: tuple[OutboxRow, ...]) -> Parcel:
         try:
@@ -491,7 +497,7 @@ class Outbox:
 
         Those of a process that still lives are left to it. The provider is asked; without a trace they go out again.
         """
-        await self._write_down_late()
+        await self.write_down_late()
         rows = await self.desk.do(lambda engine: engine.store.stranded())
         mine = [row for row in rows if self._may_settle(row)]
         people: dict[str, dict[str, list[OutboxRow]]] = {}

@@ -1,7 +1,8 @@
 """Wakes the engine when a timer is due, with APScheduler. Live only; it holds no truth: timers are rows of the store.
 
 Three jobs in memory: `next-timer`, a date, set again whenever something was written; `sweep`, every few seconds, which
-heals a missed wake-up (a wall clock set back, a suspended machine); and `heartbeat`.
+heals a missed wake-up (a suspended machine); and `heartbeat`. APScheduler goes by the wall clock: once that is set
+back, every job would sleep until it has caught up, so the server then lets all of them `start_over`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from emergency.clock import wall
 
 SWEEP_SECONDS = 2
 HEARTBEAT_SECONDS = 2
@@ -47,7 +50,17 @@ class Scheduler:
         """End at once; a job that runs is left to finish by itself."""
         self._scheduler.shutdown(wait=False)
 
+    def start_over(self) -> None:
+        """Do every job now, and count on from here: the wall clock was set."""
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=wall())
+
     def wake_at(self, due: datetime | None, now: datetime) -> None:
-        """Set the alarm for the first timer; without one, far enough for the sweep to look again."""
-        moment = min(due, now + FARTHEST) if due is not None else now + FARTHEST
-        self._add(self._wake, "date", id="next-timer", replace_existing=True, run_date=max(moment, now))
+        """Set the alarm for the first timer; without one, far enough for the sweep to look again.
+
+        Args:
+            now: the time on the clock that *due* goes by, which may not be the wall's.
+        """
+        wait = min(due - now, FARTHEST) if due is not None else FARTHEST
+        run_date = wall() + max(wait, timedelta(0))
+        self._add(self._wake, "date", id="next-timer", replace_existing=True, run_date=run_date)

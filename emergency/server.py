@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +36,9 @@ CLOCK_SECONDS = 1.0
 CLOCK_SET = timedelta(seconds=5)
 """A wall clock that is farther off was set; network time keeps within this by itself (practice)."""
 OUTSIDE_WRITES_SECONDS = 0.05
+TURN_SECONDS = 0.0005
+"""How long the thread of the store may keep the interpreter from the loop that sends (Python's usual is ten times
+that, longer than a first message takes)."""
 
 
 class Server:
@@ -90,7 +95,6 @@ class Server:
         if self.deadman is not None:
             self.scheduler.every("deadman", DEADMAN_SECONDS, self._call_deadman)
         await self.fire_due()
-        notify("READY=1")
 
     async def _call_deadman(self) -> None:
         """While all is well, say so to the outside; silence is the alarm."""
@@ -130,6 +134,8 @@ class Server:
             if not self.outbox.in_flight:
                 break
             await asyncio.sleep(0.05)
+        with contextlib.suppress(EmergencyError):
+            await self.outbox.write_down_late()  # else the next server sends it once more
         with contextlib.suppress(EmergencyError):
             await self.desk.do(lambda engine: engine.store.stop_beating(HEARTBEAT, self.worker))
         for notifier in self.app.notifiers:
@@ -190,7 +196,7 @@ class Server:
             self._off = off
         if abs(off) < CLOCK_SET:
             return
-        if not await self.desk.do(lambda engine: _may_follow(engine, clock)):
+        if not await self.desk.do(lambda engine: _may_follow(engine, wall_of(clock))):
             raise EmergencyError(f"{_clock_words(self._off)}; it is followed again when the emergency is over")
         clock.follow()
         self.say(f"{_clock_words(self._off)}; no emergency runs, so it is followed")
@@ -235,8 +241,10 @@ class Server:
         says = self.trouble
         work = self.desk.do(lambda engine: engine.store.beat(HEARTBEAT, now, self.worker, says))
         await self._guarded("heartbeat", work)
-        if "heartbeat" not in self._troubles:
-            notify("WATCHDOG=1")  # not written, not alive: systemd starts us again
+        if "heartbeat" not in self._troubles or self.outbox.remembers:
+            # not written, not alive: systemd starts us again. But what went out and could not be written down is known
+            # here alone: who starts anew, with the store still locked or full, would send it all once more
+            notify("WATCHDOG=1")
 
     async def poll(self) -> None:
         """Fetch replies and receipts where the provider cannot reach us."""
@@ -349,11 +357,11 @@ def _burning(engine: Engine) -> list[str]:
     return [incident.id for incident in engine.open_incidents() if not incident.ended]
 
 
-def _may_follow(engine: Engine, clock: SystemClock) -> bool:
-    """Whether nothing depends on the time as it went on: no emergency, no message, no log that would stand still."""
+def _may_follow(engine: Engine, wall: datetime) -> bool:
+    """Whether nothing goes by the time as it went on: no emergency, no message, no log that is ahead of the wall."""
     last = engine.store.last_line()
-    waits = engine.store.on_their_way(clock.now())
-    return not _burning(engine) and not waits and (last is None or last <= clock.now() + clock.off)
+    waits = engine.store.on_their_way(engine.clock.now())
+    return not _burning(engine) and not waits and (last is None or last <= wall)
 
 
 def _note_clock(engine: Engine, off: timedelta) -> None:
@@ -373,7 +381,10 @@ def _clock_words(off: timedelta) -> str:
 
 async def run(server: Server, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; HTTP is bound last, when everything behind it stands."""
+    sys.setswitchinterval(TURN_SECONDS)
     await server.start()
+    gc.collect()
+    gc.freeze()  # what was loaded at the start stays: looking through it for garbage would hold up a first message
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, server.stopping.set)
@@ -381,6 +392,7 @@ async def run(server: Server, host: str, port: int, ready: Callable[[str], None]
 
     try:
         async with serve_http(server, host, port) as address:
+            notify("READY=1")  # not before: a port that is taken ends us
             ready(address)
             await server.stopping.wait()
     finally:

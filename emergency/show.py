@@ -44,17 +44,20 @@ def severity(word: str, lang: str) -> str:
 def header(doc: Document, lang: str) -> str:
     """Return the one line that says what an incident is and how it stands."""
     mark = "" if doc["mode"] == "real" else ("【演练】" if lang == "zh" else "DRILL ")
-    level, state = severity(doc["severity"], lang), doc["state_title"][lang]
+    level = severity(doc["severity"], lang)
+    state = phrase("armed", lang) if doc["armed"] else doc["state_title"][lang]
     return f"{mark}{doc['incident']}  {doc['title'][lang]} · {doc['place_name'][lang]} · {level} · {state}"
 
 
 def status(doc: Document, lang: str) -> list[str]:
     """Return an incident as lines: what to do first on top, everything else below."""
     lines = [header(doc, lang)]
+    if doc["armed"]:
+        return [*lines, *(f"  {line}" for line in _armed(doc, lang))]
     lines.append(f"  {phrase('since', lang)} {clock(doc['opened_at'], doc['timezone'])}, {_commands(doc, lang)}")
     for person in doc["help"]:
         lines.append(f"  !! {phrase('help', lang)}: {name(doc, person, lang)}")
-    for part in (_unsent, _calls, _announce, _steps, _roles, _asks, _next, _checklist):
+    for part in (_family, _unsent, _calls, _announce, _steps, _roles, _asks, _next, _checklist):
         lines += part(doc, lang)
     return lines
 
@@ -74,6 +77,22 @@ def role(doc: Document, id: str, lang: str) -> str:
     return str(doc["role_titles"].get(id, {}).get(lang, id))
 
 
+def _armed(doc: Document, lang: str) -> list[str]:
+    return [
+        phrase("armed_by", lang, parent=doc["parent"] or "?"),
+        phrase("armed_hint", lang, code=doc["incident"]),
+    ]
+
+
+def _family(doc: Document, lang: str) -> list[str]:
+    """Return which incident this one came of, and what it let expect: a person confirms or dismisses each."""
+    lines = [f"  {phrase('came_of', lang)}: {doc['parent']}"] if doc["parent"] else []
+    for child in doc["children"]:
+        says = phrase("armed_hint", lang, code=child["incident"]) if child["armed"] else phrase("came_true", lang)
+        lines.append(f"  {'?' if child['armed'] else '→'} {child['incident']} {child['title'][lang]}: {says}")
+    return lines
+
+
 def _commands(doc: Document, lang: str) -> str:
     if doc["commanded_by"]:
         return phrase("agency_commands", lang, name=doc["commanded_by"])
@@ -86,7 +105,8 @@ def _unsent(doc: Document, lang: str) -> list[str]:
     if not people or doc["closed"]:
         return []
     names = ", ".join(name(doc, person, lang, with_id=False) for person in people)
-    return [f"  !! {phrase('not_reached', lang, n=len(people))}: {names}"]
+    why = ", ".join(dict.fromkeys(each["reason"] for each in doc["unsent"] if each["reason"]))
+    return [f"  !! {phrase('not_reached', lang, n=len(people))}: {names}" + (f" [{why}]" if why else "")]
 
 
 def _calls(doc: Document, lang: str) -> list[str]:
@@ -169,6 +189,8 @@ def _checklist(doc: Document, lang: str) -> list[str]:
 
 KINDS: dict[str, tuple[str, str, str]] = {
     "IncidentOpened": ("启动", "opened", "{code} {place} {severity} {by} {note}"),
+    "IncidentConfirmed": ("确认发生", "confirmed", "{place} {by}"),
+    "IncidentDismissed": ("未发生", "did not come", "{by}"),
     "RosterUpdated": ("名册更新", "roster updated", ""),
     "ReportMerged": ("又接报", "reported again", "{place} {by} {note}"),
     "StateEntered": ("进入阶段", "state", "{state} {by} {reason}"),

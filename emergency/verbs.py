@@ -18,7 +18,7 @@ from emergency import documents, ids
 from emergency.core import commands as c
 from emergency.core.incident import Incident
 from emergency.core.near import nearest
-from emergency.core.playbook import Fact
+from emergency.core.playbook import Fact, Playbook
 from emergency.core.site import Site
 from emergency.core.values import Mode, Severity
 from emergency.engine import Engine
@@ -50,6 +50,30 @@ class Desktop:
         self.library = library
         self.reach = dict(reach)
         self.sends = sends
+
+    def arm(self, engine: Engine, parent: Incident, playbook: str) -> None:
+        """Open what *parent* lets expect, in blue and calling nobody, until a person confirms it; once a parent."""
+        if any(i.parent == parent.id and i.playbook.id == playbook for i in engine.open_incidents()):
+            return
+        try:
+            plan = self.library.named(engine, playbook, parent.site)
+        except Mistakes:  # the parent still shows what to expect; there is only no plan for it here
+            return
+        place = parent.site.place(parent.place)
+        fits = place.kind == plan.place or (place.kind == "zone" and plan.place == "site")
+        command = c.OpenIncident(
+            incident=f"{parent.id}-{plan.id}",
+            code="",
+            mode=parent.mode,
+            playbook=plan,
+            site=parent.site,
+            place=place.id if fits else parent.site.places[0].id,
+            members=(),
+            by="console",
+            parent=parent.id,
+            armed=True,
+        )
+        engine.open(command)
 
     def reach_of(self, mode: Mode) -> Reach:
         """Return what the providers for this kind of incident can do; nothing where there are none."""
@@ -141,6 +165,7 @@ def the_incident(engine: Engine, code: str | None) -> Incident:
             raise Mistakes(f"there is no incident {code}.{nearest(code, codes)}")
         return engine.incident(row.id)
     everything = engine.open_incidents()
+    everything = [incident for incident in everything if not incident.armed] or everything
     burning = [incident for incident in everything if not incident.ended]
     for choice in (burning, everything):  # one that only waits for its follow-up does not stand in the way
         if len(choice) == 1:
@@ -214,7 +239,20 @@ def _status(desktop: Desktop, engine: Engine, incident: Incident) -> Document:
     why = engine.store.why_waiting(incident.id) if document["unsent"] else {}
     for each in document["unsent"]:
         each["reason"] = why.get(each["delivery"], each["reason"])
-    return {**document, "can_send": incident.mode in desktop.sends}
+    family = {i.id: i for i in engine.open_incidents()}
+    parent = family.get(incident.parent or "")
+    children = [
+        {
+            "incident": child.code,
+            "playbook": child.playbook.id,
+            "title": {"zh": child.playbook.title.zh, "en": child.playbook.title.en},
+            "armed": child.armed,
+        }
+        for child in family.values()
+        if child.parent == incident.id
+    ]
+    relations = {"parent": parent.code if parent else None, "children": children}
+    return {**document, **relations, "can_send": incident.mode in desktop.sends}
 
 
 # the verbs
@@ -231,11 +269,19 @@ def trigger(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     severity = severity_of(str(_word(args, "severity"))) if args.get("severity") else None
     note = _sealed(engine, args, "note")
     now = engine.clock.now()
+    facts = _facts_told(engine, plan, args, site.timezone)
+    armed = None if args.get("separate") else _armed(engine, plan.id, mode)
+    if armed is not None:
+        return _confirmed(
+            desktop, engine, armed, c.ConfirmIncident(by=by, place=place.id, severity=severity, note=note, facts=facts)
+        )
     again = None if args.get("separate") else _joins(engine, plan.id, place.id, mode, now)
     if again is not None and again.id != args.get("id"):
         incident = engine.handle(again.id, c.MergeReport(by=by, place=place.id, note=note))
         if severity is not None and severity > incident.severity:
             incident = engine.handle(again.id, c.ChangeSeverity(to=severity, by=by))
+        for name, value in facts.items():
+            incident = engine.handle(again.id, c.ReportFact(fact=name, value=value, by=by))
         return Stands(incident.id, {"joined": True})
     members = desktop.people.members(engine, desktop.reach_of(mode), now, mode=mode)
     command = c.OpenIncident(
@@ -249,16 +295,74 @@ def trigger(desktop: Desktop, engine: Engine, args: Args) -> Stands:
         by=by,
         severity=severity,
         note=note,
+        facts=facts,
+        parent=_parent(engine, plan.id, mode),
     )
     incident = engine.open(command)
     return Stands(incident.id, {"joined": False})
+
+
+def _facts_told(engine: Engine, plan: Playbook, args: Args, timezone: str) -> dict[str, str]:
+    """Return the facts that come with a report, each in the one spelling of its type; free words as seals."""
+    values = args.get("facts") or {}
+    if not isinstance(values, Mapping):
+        raise Mistakes("facts: say what is known of which fact, for example people=3")
+    found = {}
+    for name, value in values.items():
+        declared = plan.fact(name)
+        if declared is None:
+            raise Mistakes(f"'{name}' is no fact of {plan.id}.{nearest(name, [f.name for f in plan.facts])}")
+        told = parse_fact(declared, str(value), engine.clock.now(), timezone)
+        found[name] = engine.store.seal(told) if declared.type == "text" else told
+    return found
+
+
+def _armed(engine: Engine, playbook: str, mode: Mode) -> Incident | None:
+    """Return the incident of that plan which is expected and waits to be confirmed, the oldest first."""
+    ours = (i for i in engine.open_incidents() if i.playbook.id == playbook and i.mode == mode and i.armed)
+    return next(ours, None)
+
+
+def _parent(engine: Engine, playbook: str, mode: Mode) -> str | None:
+    """Return the latest incident that lets expect such a one, or None."""
+    going = (i for i in reversed(engine.open_incidents()) if i.mode == mode and not i.ended)
+    return next((i.id for i in going if playbook in i.expected), None)
+
+
+def _confirmed(desktop: Desktop, engine: Engine, armed: Incident, command: c.ConfirmIncident) -> Stands:
+    _fresh_team(desktop, engine, armed)
+    return Stands(engine.handle(armed.id, command).id, {"joined": False})
+
+
+@_verb
+def confirm(desktop: Desktop, engine: Engine, args: Args) -> Stands:
+    """What another incident lets expect has come: begin it, at a place."""
+    incident = the_incident(engine, str(_word(args, "code")))
+    if not incident.armed:
+        raise CommandRefused(f"{incident.code} does not wait to be confirmed")
+    place = find_place(args["at"], incident.playbook, incident.site).id if args.get("at") else incident.place
+    if incident.playbook.place == "lift" and incident.site.place(place).kind != "lift":
+        place = find_place(args.get("at"), incident.playbook, incident.site).id
+    severity = severity_of(str(args["severity"])) if args.get("severity") else None
+    facts = _facts_told(engine, incident.playbook, args, incident.site.timezone)
+    command = c.ConfirmIncident(
+        by=_by(desktop, engine, args, incident), place=place, severity=severity, note=_sealed(engine, args, "note"),
+        facts=facts,
+    )  # fmt: skip
+    return _confirmed(desktop, engine, incident, command)
 
 
 def _joins(engine: Engine, playbook: str, place: str, mode: Mode, now: datetime) -> Incident | None:
     """Return the open incident that a report of this place belongs to, by the plan's merge rule."""
     for incident in reversed(engine.open_incidents()):
         merge = incident.playbook.merge
-        if incident.playbook.id != playbook or incident.mode != mode or incident.ended or merge is None:
+        if (
+            incident.playbook.id != playbook
+            or incident.mode != mode
+            or incident.ended
+            or merge is None
+            or incident.armed
+        ):
             continue
         near = _holds(incident.site, incident.place, place) or _holds(incident.site, place, incident.place)
         if now - incident.opened <= merge.within and (merge.same == "site" or near):
@@ -276,7 +380,8 @@ def status(desktop: Desktop, engine: Engine, args: Args) -> Document | Stands:
     """How an incident stands; without a code, the one that is open, or a list of all that are."""
     if not args.get("code"):
         everything = engine.open_incidents()
-        if len(everything) != 1 and sum(not incident.ended for incident in everything) != 1:
+        going = [incident for incident in everything if not incident.ended and not incident.armed]
+        if len(everything) != 1 and len(going) != 1:
             return {"incidents": [_status(desktop, engine, incident) for incident in everything]}
     return Stands(the_incident(engine, args.get("code")).id)
 
@@ -537,6 +642,9 @@ def cancel(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     """It was a false alarm; the reason is its cause."""
     incident = _live(engine, args)
     reason = _sealed(engine, args, "reason")
+    if incident.armed:
+        dismissed = c.DismissIncident(by=_by(desktop, engine, args, incident))
+        return Stands(engine.handle(incident.id, dismissed).id)
     if reason is None:
         raise Mistakes('a false alarm needs its cause: --reason "..."')
     command = c.CancelIncident(by=_by(desktop, engine, args, incident), reason=reason)

@@ -209,9 +209,15 @@ class House:
     # what is done
 
     def open(
-        self, name: str = "leak", *, mode: Mode = "real", id: str = "", severity: Severity | None = None
+        self,
+        name: str = "leak",
+        *,
+        mode: Mode = "real",
+        id: str = "",
+        severity: Severity | None = None,
+        parent: str | None = None,
     ) -> Incident:
-        """Open an incident in the hall."""
+        """Open an incident in the hall; one with a *parent* is only expected."""
         reach = reach_of(self.notifiers, mode)
         return self.engine.open(
             c.OpenIncident(
@@ -224,6 +230,8 @@ class House:
                 members=self.people.members(self.engine, reach, self.clock.now()),
                 by="console",
                 severity=severity,
+                parent=parent,
+                armed=parent is not None,
             )
         )
 

@@ -14,7 +14,7 @@ from typing import Literal
 from emergency.core.incident import Incident
 from emergency.core.site import Member
 
-Because = Literal["holder", "deputy", "standing_in"]
+Because = Literal["holder", "deputy", "standing_in", "shared"]
 
 DUTY_ORDER = {"on": 0, "call": 1}
 
@@ -33,10 +33,12 @@ def _people_of(incident: Incident, role: str) -> Iterator[Member]:
     yield from sorted(able, key=lambda m: (DUTY_ORDER[m.duty], m.roles[role], m.id))
 
 
-def is_free(incident: Incident, person: str, role: str) -> bool:
-    """Return whether *person* may be called on for *role* now."""
+def is_free(incident: Incident, person: str, role: str, *, elsewhere: bool = False) -> bool:
+    """Return whether *person* may be called on for *role* now; with *elsewhere*, also out of another incident."""
     member = incident.members.get(person)
-    if member is None or member.duty not in DUTY_ORDER or member.busy >= incident.severity.rank:
+    if member is None or member.duty not in DUTY_ORDER:
+        return False
+    if member.busy >= incident.severity.rank and not elsewhere:
         return False
     return not is_silenced(incident, member) and not _conflicts(incident, person, role)
 
@@ -64,6 +66,13 @@ def choose(incident: Incident, role: str, count: int = 1) -> list[tuple[str, Bec
     busy_here = {p for slots in incident.roles.values() for p in slots.values()}
     free.sort(key=lambda p: (p in busy_here and not _own(incident, p, role), p in busy_here))
     return [(person, _because(incident, person, role)) for person in free[:count]]
+
+
+def shared(incident: Incident, role: str) -> list[tuple[str, Because]]:
+    """Return whom a role is given that nobody free could take: the first of its chain although another incident has
+    them. Somebody who must choose between two is better than nobody who knows (practice)."""
+    busy = (p for p in chain(incident, role) if is_free(incident, p, role, elsewhere=True))
+    return [(person, "shared") for person in busy][:1]
 
 
 def _because(incident: Incident, person: str, role: str) -> Because:

@@ -30,6 +30,24 @@ class OpenIncident(Command, frozen=True):
     severity: Severity | None = None
     note: str | None = None
     facts: dict[str, str] = {}
+    parent: str | None = None
+    armed: bool = False
+
+
+class ConfirmIncident(Command, frozen=True):
+    """What was expected has come: begin."""
+
+    by: str
+    place: str
+    severity: Severity | None = None
+    note: str | None = None
+    facts: dict[str, str] = {}
+
+
+class DismissIncident(Command, frozen=True):
+    """What was expected has not come."""
+
+    by: str
 
 
 class UpdateRoster(Command, frozen=True):
@@ -187,6 +205,8 @@ class RecordDelivery(Command, frozen=True):
 
 AnyCommand = (
     OpenIncident
+    | ConfirmIncident
+    | DismissIncident
     | UpdateRoster
     | MergeReport
     | Acknowledge

@@ -30,6 +30,7 @@ from emergency.core.draft import Draft
 from emergency.core.explain import waits_for
 from emergency.core.incident import ASKING, Alert, Delivery, Incident, StepRun, evolve
 from emergency.core.near import nearest
+from emergency.core.values import Severity
 from emergency.errors import CommandRefused
 
 C = TypeVar("C", bound=c.Command)
@@ -58,6 +59,10 @@ NOT_WHEN_CLOSED = (
 """What would call on people or move the plan; a call for help, a note and what a provider reports are still heard."""
 
 
+WHEN_ARMED = (c.ConfirmIncident, c.DismissIncident, c.CancelIncident, c.UpdateRoster, c.AddNote)
+"""What may be said of an incident that is only expected."""
+
+
 def decide(incident: Incident | None, command: c.AnyCommand, now: datetime) -> list[e.AnyEvent]:
     """Return what *command* causes at *now*, in order; nothing when it changes nothing.
 
@@ -77,8 +82,15 @@ def respond(
         raise CommandRefused("there is no such incident")
     if incident.is_closed and isinstance(command, NOT_WHEN_CLOSED):
         raise CommandRefused(f"{incident.code} is closed; its log can be read, nothing can be added")
+    if incident.armed and not isinstance(command, WHEN_ARMED):
+        raise CommandRefused(
+            f"{incident.code} is only expected; confirm it first: emergency confirm {incident.code}  "
+            f"(or: emergency cancel {incident.code})"
+        )
     draft = Draft(incident, now)
     _DECIDE[type(command)](draft, command)
+    if draft.incident.armed:
+        return draft.events, draft.incident
     if any(type(event) not in QUIET for event in draft.events):
         flow.settle(draft)
     return draft.events, draft.incident
@@ -103,18 +115,49 @@ def _open(command: c.OpenIncident, now: datetime) -> tuple[list[e.AnyEvent], Inc
         playbook=command.playbook,
         site=command.site,
         place=command.place,
-        severity=max(command.severity or command.playbook.start, command.playbook.start),
+        severity=Severity.blue
+        if command.armed
+        else max(command.severity or command.playbook.start, command.playbook.start),
         members=command.members,
         by=command.by,
         note=command.note,
+        parent=command.parent,
+        armed=command.armed,
     )
     draft = Draft(evolve(None, opened, now), now)
     draft.events.append(opened)
-    for fact, value in command.facts.items():
-        draft.add(e.FactReported(fact=fact, value=value, by=command.by))
-    flow.enter(draft, _beginning(draft), via="opening", by=command.by)
-    flow.settle(draft)
+    if not command.armed:
+        _begin(draft, command.facts, command.by)
+        flow.settle(draft)
     return draft.events, draft.incident
+
+
+def _begin(draft: Draft, facts: dict[str, str], by: str) -> None:
+    """Take down what is known, and enter the state where the plan begins."""
+    for fact, value in facts.items():
+        draft.add(e.FactReported(fact=fact, value=value, by=by))
+    flow.enter(draft, _beginning(draft), via="opening", by=by)
+
+
+@_on(c.ConfirmIncident)
+def _confirm(draft: Draft, command: c.ConfirmIncident) -> None:
+    if not draft.incident.armed:
+        return
+    draft.add(e.IncidentConfirmed(by=command.by, place=command.place))
+    level = max(command.severity or Severity.blue, draft.incident.playbook.start)
+    if level > draft.incident.severity:
+        draft.add(e.SeverityChanged(to=level, via="order", by=command.by))
+    if command.note is not None:
+        draft.add(e.NoteAdded(by=command.by, text=command.note))
+    _begin(draft, command.facts, command.by)
+
+
+@_on(c.DismissIncident)
+def _dismiss(draft: Draft, command: c.DismissIncident) -> None:
+    if draft.incident.armed:
+        draft.add(e.IncidentDismissed(by=command.by))
+        final = next(state.name for state in draft.incident.playbook.states if state.final)
+        flow.enter(draft, final, via="order", by=command.by)
 
 
 def _beginning(draft: Draft) -> str:
@@ -129,7 +172,7 @@ def _roster(draft: Draft, command: c.UpdateRoster) -> None:
     if members == draft.incident.members:
         return
     draft.add(e.RosterUpdated(members=command.members))
-    if not draft.incident.ended and not draft.incident.is_closed:
+    if not draft.incident.ended and not draft.incident.is_closed and not draft.incident.armed:
         flow.join(draft)
 
 
@@ -276,6 +319,9 @@ def _confirmed(draft: Draft, to: str, ticked: tuple[int, ...], by: str, *, overr
 
 @_on(c.CancelIncident)
 def _cancel(draft: Draft, command: c.CancelIncident) -> None:
+    if draft.incident.armed:
+        _dismiss(draft, c.DismissIncident(by=command.by))
+        return
     to = _way_to_cancel(draft.incident)
     if draft.incident.ended:
         return

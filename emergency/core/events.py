@@ -22,7 +22,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class IncidentOpened(Event, frozen=True, tag="IncidentOpened"):
-    """An incident began. The plan and the site are pinned; in the store they stand as digests."""
+    """An incident began. The plan and the site are pinned; in the store they stand as digests.
+
+    parent: the incident that expected it. armed: it waits for a person to confirm it; nobody is called before.
+    """
 
     incident: str
     code: str
@@ -34,6 +37,21 @@ class IncidentOpened(Event, frozen=True, tag="IncidentOpened"):
     members: tuple[Member, ...]
     by: str
     note: str | None = None
+    parent: str | None = None
+    armed: bool = False
+
+
+class IncidentConfirmed(Event, frozen=True, tag="IncidentConfirmed"):
+    """A person said that what had been expected has come; the plan begins, at this place."""
+
+    by: str
+    place: str
+
+
+class IncidentDismissed(Event, frozen=True, tag="IncidentDismissed"):
+    """What had been expected did not come: a person says so, or the incident that expected it is over."""
+
+    by: str
 
 
 class RosterUpdated(Event, frozen=True, tag="RosterUpdated"):
@@ -81,7 +99,7 @@ class RoleAssigned(Event, frozen=True, tag="RoleAssigned"):
     role: str
     slot: int
     person: str
-    because: Literal["holder", "deputy", "standing_in", "answered_first", "ordered"]
+    because: Literal["holder", "deputy", "standing_in", "shared", "answered_first", "ordered"]
     instead_of: str | None = None
     by: str | None = None
 
@@ -306,6 +324,8 @@ class TimerFired(Event, frozen=True, tag="TimerFired"):
 
 AnyEvent = (
     IncidentOpened
+    | IncidentConfirmed
+    | IncidentDismissed
     | RosterUpdated
     | ReportMerged
     | StateEntered

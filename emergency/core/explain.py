@@ -94,6 +94,8 @@ def _lasting(zh: str, en: str, dwell: timedelta) -> Text:
 
 
 def _ordered_by(roles: Sequence[str], incident: Incident | None) -> Text:
+    may = incident.site.may if incident is not None else {}
+    roles = list(dict.fromkeys(each for role in roles for each in may.get(role, (role,))))
     names = "、".join(_role(role, incident) for role in roles)
     return Text(f"由{names}下令(--by 人)", f"on the word of {' or '.join(roles)} (--by PERSON)")
 

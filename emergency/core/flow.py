@@ -8,7 +8,7 @@ from typing import Literal
 
 from emergency.core import events as e
 from emergency.core import guards, machine
-from emergency.core.assignment import choose
+from emergency.core.assignment import choose, shared
 from emergency.core.calls import LATE_AGAIN, ask, call_again, chase, close, end_run, tell, tell_command
 from emergency.core.draft import Draft
 from emergency.core.incident import StepRun
@@ -125,6 +125,8 @@ def _start_waits(draft: Draft, state: State) -> None:
 
 
 def _expect(draft: Draft, state: State) -> None:
+    if draft.incident.ended:
+        return  # also in a state ordered after the end: nobody would ever let go of it
     for knock_on in state.expects:
         known = knock_on.playbook in draft.incident.expected
         if not known and guards.holds(knock_on.when, draft.incident, draft.now):
@@ -232,11 +234,31 @@ def fill_roles(draft: Draft, *, entering: bool = False) -> list[Holder]:
     for call in draft.incident.playbook.roles:
         if call.at is not None and call.at <= draft.incident.severity:
             new = _fill(draft, call.role, call.heads)
-            if new and not _has_steps(draft, call.role, entering=entering):
-                stand_by(draft, call.role, new)
-            else:
-                found += [(call.role, slot, person) for slot, person in new]
+            found += _called_by_steps(draft, call.role, new, entering=entering)
+    if draft.incident.command is None:
+        role, new = _somebody_commands(draft)
+        found += _called_by_steps(draft, role, new, entering=entering)
     return found
+
+
+def _called_by_steps(draft: Draft, role: str, new: list[tuple[int, str]], *, entering: bool) -> list[Holder]:
+    """Return the new holders that steps will call on; the others are asked to stand by."""
+    if new and not _has_steps(draft, role, entering=entering):
+        stand_by(draft, role, new)
+        return []
+    return [(role, slot, person) for slot, person in new]
+
+
+def _somebody_commands(draft: Draft) -> tuple[str, list[tuple[int, str]]]:
+    """Nobody free could take command: whoever commands elsewhere is told of this one too, and must choose. A drill
+    takes nobody out of anything."""
+    for duty in reversed(draft.incident.site.duties):
+        chosen = shared(draft.incident, duty.role) if duty.command and draft.incident.mode == "real" else []
+        for person, because in chosen:
+            draft.add(e.RoleAssigned(role=duty.role, slot=1, person=person, because=because))
+            _take_command(draft)
+            return duty.role, [(1, person)]
+    return "", []
 
 
 def call_in(draft: Draft, new: list[Holder]) -> None:

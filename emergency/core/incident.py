@@ -124,6 +124,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     ticked: frozenset[tuple[str, int]] = frozenset()
     expected: frozenset[str] = frozenset()
     muted: frozenset[int] = frozenset()
+    parent: str | None = None
+    armed: bool = False
     notes: int = 0
     help: dict[str, datetime] = {}
     ended: str | None = None
@@ -230,6 +232,8 @@ def _opened(event: e.IncidentOpened, at: datetime) -> Incident:
         members={m.id: m for m in event.members},
         facts=facts,
         version=1,
+        parent=event.parent,
+        armed=event.armed,
     )
 
 
@@ -246,6 +250,16 @@ def _on(
         return function
 
     return keep
+
+
+@_on(e.IncidentConfirmed)
+def _confirmed(i: Incident, event: e.IncidentConfirmed, at: datetime) -> Incident:
+    return replace(i, armed=False, place=event.place)
+
+
+@_on(e.IncidentDismissed)
+def _dismissed(i: Incident, event: e.IncidentDismissed, at: datetime) -> Incident:
+    return replace(i, armed=False)
 
 
 @_on(e.RosterUpdated)

@@ -65,7 +65,7 @@ def encode(event: e.AnyEvent) -> bytes:
     """Return *event* as JSON; the opening names its plan and site by digest."""
     if not isinstance(event, e.IncidentOpened):
         return _ENCODER.encode(event)
-    rest = {name: getattr(event, name) for name in _Opened.__struct_fields__}
+    rest = {name: value for name in _Opened.__struct_fields__ if (value := getattr(event, name)) is not False}
     kept = {"playbook": document_digest(event.playbook), "site": document_digest(event.site)}
     return _ENCODER.encode({"type": "IncidentOpened", **rest, **kept})
 
@@ -109,6 +109,8 @@ class _Opened(msgspec.Struct, kw_only=True, tag="IncidentOpened"):
     members: tuple[Member, ...]
     by: str
     note: str | None = None
+    parent: str | None = None
+    armed: bool = False
 
 
 def chain(previous: str, incident: str, seq: int, at: str, kind: str, v: int, data: bytes) -> str:

@@ -106,7 +106,21 @@ select b.id from outbox a join outbox b
 where a.id = ?
 
 -- name: known_provider_ids
-select provider_id from outbox where person = ? and provider_id is not null
+select provider_id from outbox where person = ?1 and provider_id is not null
+union select provider_id from proof where person = ?1 and provider_id is not null
+
+-- name: held_up
+select channel, reason from outbox where status = 'queued' and reason is not null and expires_at > ?1
+union select channel, reason from outbox
+where status in ('sending', 'unknown', 'sent') and status <> 'sent' and reason is not null and expires_at > ?1
+order by channel, reason
+
+-- name: on_their_way
+select exists (select 1 from outbox where status = 'queued' and expires_at > ?)
+    or exists (select 1 from outbox where status in ('sending', 'unknown', 'sent') and status <> 'sent')
+
+-- name: last_line
+select max(e.at) from incident i join event e on e.incident = i.id and e.seq = i.version where i.closed_at is null
 
 -- name: outbox_counts
 select channel, status, count(*) from outbox group by channel, status order by channel, status
@@ -119,6 +133,9 @@ update inbound set outcome = ?, incident = ? where id = ?
 
 -- name: inbound_count
 select count(*) from inbound where person = ? and at > ? and outcome = ?
+
+-- name: inbound_since
+select count(*) from inbound where person = ? and at > ?
 
 -- name: keep_words
 insert into words (seal, salt, body) values (?, ?, ?) on conflict (seal) do nothing
@@ -156,6 +173,41 @@ select name, value from counter order by name
 
 -- name: on_the_line
 select distinct person from outbox where channel = 'voice' and status in ('sending', 'sent') and claimed_at > ?
+    and claimed_at <= expires_at
 
 -- name: hold
 update outbox set not_before = ? where id = ? and status = 'queued'
+
+-- name: alerts_going_out
+select count(*) from outbox where mode = 'real' and alert is not null and expires_at > ?1
+    and (status = 'sending' or (status = 'queued' and not_before <= ?1))
+
+-- name: begin_proof
+insert into proof (id, person, channel, number, roster, code, asked_at) values (?, ?, ?, ?, ?, ?, ?)
+
+-- name: proof
+select id, person, channel, number, roster, code, asked_at, taken_at, delivered_at, answered_at, failed, provider, provider_id
+from proof where id = ?
+
+-- name: proofs_since
+select id, person, channel, number, roster, code, asked_at, taken_at, delivered_at, answered_at, failed, provider, provider_id
+from proof where asked_at > ? order by asked_at, id
+
+-- name: proof_by_code
+select id, person, channel, number, roster, code, asked_at, taken_at, delivered_at, answered_at, failed, provider, provider_id
+from proof where person = ? and code = ? and channel = 'sms' and asked_at > ? order by asked_at desc limit 1
+
+-- name: last_tested
+select max(asked_at) from proof where person = ?
+
+-- name: proof_taken
+update proof set taken_at = coalesce(taken_at, ?), provider = ?, provider_id = ? where id = ?
+
+-- name: proof_delivered
+update proof set delivered_at = coalesce(delivered_at, ?) where id = ? and failed = ''
+
+-- name: proof_answered
+update proof set answered_at = coalesce(answered_at, ?) where id = ?
+
+-- name: proof_failed
+update proof set failed = ? where id = ? and failed = '' and answered_at is null

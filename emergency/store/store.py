@@ -20,13 +20,13 @@ import msgspec
 from emergency.core import events as e
 from emergency.core.playbook import Playbook
 from emergency.core.site import Site
-from emergency.core.values import Mode
+from emergency.core.values import Channel, Mode
 from emergency.errors import Conflict, StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from emergency.ids import seal_of
 from emergency.store import codec
 from emergency.store.codec import from_text, to_text
 
-SCHEMA = 1
+SCHEMA = 2
 APPLICATION = 0x454D5247
 """`EMRG`: the application id in the file's header; another program's database is refused."""
 PATIENCE_MS = 5000
@@ -75,6 +75,27 @@ class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
     status: str = "queued"
     claimed_by: str = ""
     claimed_at: datetime | None = None
+    provider: str = ""
+    provider_id: str = ""
+
+
+class ProofRow(msgspec.Struct, frozen=True):
+    """One test of a telephone, and when it was taken by the provider, delivered, answered; failed: the reason.
+
+    number: which of the person's numbers, counted from 0 in the roster with the digest `roster`.
+    """
+
+    id: str
+    person: str
+    channel: Channel
+    number: int
+    roster: str
+    code: str
+    asked_at: datetime
+    taken_at: datetime | None = None
+    delivered_at: datetime | None = None
+    answered_at: datetime | None = None
+    failed: str = ""
     provider: str = ""
     provider_id: str = ""
 
@@ -154,6 +175,11 @@ class SqliteStore:
                 self._db.execute("rollback")
                 raise
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a block of `transaction` is open."""
+        return self._depth > 0
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Do all of the block or nothing of it; a block within a block may fail alone."""
@@ -172,6 +198,19 @@ class SqliteStore:
                 raise
         finally:
             self._depth -= 1
+
+    @contextmanager
+    def _one_view(self) -> Iterator[None]:
+        """Let all reads of the block see the same moment, whatever others write meanwhile."""
+        outer = self._db.in_transaction
+        if not outer:
+            with _speaking(self.path):
+                self._db.execute("begin")
+        try:
+            yield
+        finally:
+            if not outer:
+                self._roll_back("rollback")
 
     def _roll_back(self, statement: str) -> None:
         if self._db.in_transaction:  # a full disk may have rolled back already
@@ -249,6 +288,11 @@ class SqliteStore:
         """Return the lines of an incident's log later than number *after*, as they stand."""
         return [Record(*row) for row in self._all("history", id, after)]
 
+    def last_line(self) -> datetime | None:
+        """Return the moment of the latest line in the log of any open incident, or None."""
+        row = self._one("last_line")
+        return from_text(row[0]) if row[0] else None
+
     def append(self, id: str, after: int, events: Sequence[e.AnyEvent], at: datetime) -> None:
         """Write *events* behind number *after*; the first of an incident is its opening.
 
@@ -303,11 +347,12 @@ class SqliteStore:
         Raises:
             StoreDamaged: names the first line that is not what was written.
         """
-        row = self.incident(id)
+        with self._one_view():
+            row, records = self.incident(id), self.records(id)
         if row is None:
             raise StoreDamaged(f"{self.path}: there is no incident {id}")
         head, seq = "", 0
-        for seq, record in enumerate(self.records(id), start=1):
+        for seq, record in enumerate(records, start=1):
             head = codec.chain(head, id, seq, record.at, record.kind, record.v, record.data)
             if record.seq != seq or head != record.hash:
                 raise StoreDamaged(f"{row.code}: the log is broken at line {seq}: it is not what was written")
@@ -418,6 +463,14 @@ class SqliteStore:
         """Return (channel, status) to how many messages."""
         return {(row[0], row[1]): row[2] for row in self._all("outbox_counts")}
 
+    def held_up(self, now: datetime) -> list[tuple[str, str]]:
+        """Return (channel, reason) of messages that were tried, and wait because their provider did not take them."""
+        return [(row[0], row[1]) for row in self._all("held_up", to_text(now))]
+
+    def on_their_way(self, now: datetime) -> bool:
+        """Return whether any message waits that may still go, or has no outcome yet."""
+        return bool(self._one("on_their_way", to_text(now))[0])
+
     def next_queued(self, mode: Mode, channel: str) -> datetime | None:
         """Return when the next waiting message may go that way, or None when none waits."""
         row = self._one("next_queued", mode, channel)
@@ -452,6 +505,55 @@ class SqliteStore:
     def inbound_count(self, person: str, since: datetime, outcome: str) -> int:
         """Return how many messages of *person* since then had this outcome."""
         return int(self._one("inbound_count", person, to_text(since), outcome)[0])
+
+    def inbound_since(self, person: str, since: datetime) -> int:
+        """Return how many messages of *person* came since then."""
+        return int(self._one("inbound_since", person, to_text(since))[0])
+
+    # tests of telephones
+
+    def alerts_going_out(self, now: datetime) -> int:
+        """Return how many messages of real incidents go out just now, or could."""
+        return int(self._one("alerts_going_out", to_text(now))[0])
+
+    def begin_proof(self, row: ProofRow) -> None:
+        """Write down that a telephone is about to be tested."""
+        self._do(
+            "begin_proof", row.id, row.person, row.channel, row.number, row.roster, row.code, to_text(row.asked_at)
+        )
+
+    def proof(self, id: str) -> ProofRow | None:
+        """Return one test by its id, or None."""
+        return _proof(self._one("proof", id))
+
+    def proofs_since(self, since: datetime) -> list[ProofRow]:
+        """Return the tests later than *since*, oldest first."""
+        return [row for row in map(_proof, self._all("proofs_since", to_text(since))) if row]
+
+    def proof_by_code(self, person: str, code: str, since: datetime) -> ProofRow | None:
+        """Return the last test by text that asked this person for this code since then, or None."""
+        return _proof(self._one("proof_by_code", person, code, to_text(since)))
+
+    def last_tested(self, person: str) -> datetime | None:
+        """Return when this person was tested last, or None."""
+        row = self._one("last_tested", person)
+        return from_text(row[0]) if row and row[0] else None
+
+    def proof_taken(self, id: str, at: datetime, provider: str, provider_id: str) -> None:
+        """A provider has taken the test message."""
+        self._do("proof_taken", to_text(at), provider, provider_id, id)
+
+    def proof_delivered(self, id: str, at: datetime) -> None:
+        """The test message reached the telephone, unless it was said to have failed."""
+        self._do("proof_delivered", to_text(at), id)
+
+    def proof_answered(self, id: str, at: datetime) -> None:
+        """The telephone has answered; the first answer counts."""
+        self._do("proof_answered", to_text(at), id)
+
+    def proof_failed(self, id: str, reason: str) -> None:
+        """The test message will not arrive, unless it was answered."""
+        self._do("proof_failed", reason, id)
 
     # words, documents, heartbeat, counters
 
@@ -594,6 +696,27 @@ def _incident(row: Any) -> IncidentRow | None:
     id, code, mode, playbook, place, opened, closed, version, head = row
     return IncidentRow(
         id, code, mode, playbook, place, from_text(opened), from_text(closed) if closed else None, version, head
+    )
+
+
+def _proof(row: Any) -> ProofRow | None:
+    if row is None:
+        return None
+    id, person, channel, number, roster, code, asked, taken, delivered, answered, failed, provider, provider_id = row
+    return ProofRow(
+        id,
+        person,
+        channel,
+        number,
+        roster,
+        code,
+        from_text(asked),
+        from_text(taken) if taken else None,
+        from_text(delivered) if delivered else None,
+        from_text(answered) if answered else None,
+        failed,
+        provider,
+        provider_id or "",
     )
 
 

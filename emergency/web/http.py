@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
-from emergency import VERSION
+from emergency import VERSION, proof
 from emergency.errors import EmergencyError, StoreError
 from emergency.notify import Form, Hooks
 from emergency.outbox import record_report
@@ -121,14 +121,14 @@ def _add_hooks(web: FastAPI, server: Server, hooks: Hooks) -> None:
 
 
 def _language(server: Server, engine: Any, delivery: str) -> str:
-    row = engine.store.delivery(delivery)
+    row = engine.store.delivery(delivery) or engine.store.proof(delivery)
     person = server.app.people.roster(engine).people.get(row.person) if row else None
     return person.language if person else "zh"
 
 
 async def _report(server: Server, report: Any) -> Response:
     if report is not None:
-        known = await server.desk.do(lambda engine: record_report(engine, report))
+        known = await server.desk.do(lambda engine: record_report(engine, report) or proof.record(engine, report))
         if not known:
             raise Refused(404, "unknown_delivery")
         server.poke()

@@ -83,6 +83,9 @@ def _page(world: World, key: str, resource: str, found: Sequence[R], query: Mapp
 
     The token names the last record of the page before, so what is added meanwhile shifts nothing.
     """
+    if world.settings.list_lag:
+        latest = world.timeline.now() - world.settings.list_lag
+        found = [record for record in found if record.created <= latest]
     size = min(max(_whole(query, "PageSize", DEFAULT_PAGE), 1), LARGEST_PAGE)
     number = _whole(query, "Page", 0)
     ordered = found[::-1]

@@ -68,6 +68,8 @@ class Server:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for call in self.world.calls.values():
+            call.task = None  # it belongs to this loop; a server that is started again has another
         await self.webhooks.close()
         if self._runner is not None:
             await self._runner.cleanup()

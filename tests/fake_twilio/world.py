@@ -36,7 +36,8 @@ class Settings:
 
     `step` lies between two states of a message or call. `second` is how long one second of TwiML
     or ringing really takes. `latency` is added to every answer. `unsent_have_no_date` leaves
-    messages without a date_sent out of lists that ask for one.
+    messages without a date_sent out of lists that ask for one. `list_lag` keeps what was just made out
+    of all lists for so long; with `math.inf` for ever, as at a provider that keeps no traces.
     """
 
     step: float = 0.002
@@ -46,6 +47,7 @@ class Settings:
     connect_timeout: float = 5.0
     early_limit: float = 2.0
     unsent_have_no_date: bool = True
+    list_lag: float = 0.0
     accept_everything: bool = False
     max_documents: int = 50
     chaos: Chaos = field(default_factory=Chaos)

@@ -2,18 +2,22 @@
 
 `python -m tests.faults.launcher HOME KILLS SEED [POINT]`, a process of its own so that forking is safe. Every child
 is a fresh sender on the same database. Without POINT a child is killed after a random while; with POINT
-it kills itself just there. The last one is left to finish.
+it kills itself just there. The last one is left to finish. It prints how many were killed, how the last one ended, and
+how many messages were in flight at the kills: claimed, and without an outcome.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
 import signal
+import sqlite3
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +29,7 @@ from emergency.outbox import Outbox
 from emergency.settings import Settings
 from notifiers.registry import notifiers_for
 
+ASK_SECONDS = 0.2
 POINTS = ("claimed", "posted", "recording", "recorded")
 """Where a child may kill itself: the rows are claimed and nothing left; the provider has the message; the receipt is
 written but not committed; the receipt is on the disk."""
@@ -75,8 +80,27 @@ def die_at(point: str, outbox: Outbox, after: int) -> None:
     outbox._write_down = written  # type: ignore[method-assign]
 
 
-async def send_all(home: Path, point: str | None, after: int) -> None:
-    """Settle what a killed one left, then send everything that waits."""
+def tell_first_send(outbox: Outbox, tell: Callable[[], None]) -> None:
+    """Call *tell* when the first message is about to leave."""
+    told: list[bool] = []
+    for notifier in set(outbox.routes.values()):
+        send = notifier.send
+
+        async def watched(message: Any, send: Any = send) -> Any:
+            if not told:
+                told.append(True)
+                tell()
+            return await send(message)
+
+        notifier.send = watched  # type: ignore[method-assign]
+
+
+async def send_all(home: Path, point: str | None, after: int, tell: Callable[[], None]) -> None:
+    """Settle what a killed one left, then send everything that waits.
+
+    Args:
+        tell: called when all is ready, and again when the first message is about to leave.
+    """
     env = dict(os.environ)
     clock = SystemClock()
     settings = Settings(home, f"sqlite:///{home / 'emergency.db'}", "en", env)
@@ -87,15 +111,29 @@ async def send_all(home: Path, point: str | None, after: int) -> None:
     if point is not None:
         die_at(point, outbox, after)
     await outbox.warm()
+    tell_first_send(outbox, tell)
+    tell()
+    asking = asyncio.get_running_loop().create_task(ask_for_ends(outbox))
     while True:
         await outbox.settle()
         await outbox.drain()
         if not await desk.do(lambda engine: _something_is_left(engine, outbox)):
             break
         await asyncio.sleep(0.05)
+    asking.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asking
     for notifier in app.notifiers:
         await notifier.close()
     desk.stop()
+
+
+async def ask_for_ends(outbox: Outbox) -> None:
+    """Ask again and again what became of calls while others wait: a telephone takes one at a time."""
+    while True:
+        await asyncio.sleep(ASK_SECONDS)
+        if await outbox.desk.do(lambda engine: engine.store.next_queued("real", "voice")) is not None:
+            await outbox.ask_for_receipts()
 
 
 def _something_is_left(engine: Engine, outbox: Outbox) -> bool:
@@ -103,37 +141,59 @@ def _something_is_left(engine: Engine, outbox: Outbox) -> bool:
     return bool(engine.store.stranded()) or any(moment is not None for moment in waiting)
 
 
-def child(home: Path, point: str | None, after: int) -> int:
-    """Start a sender and return its process id."""
+def child(home: Path, point: str | None, after: int) -> tuple[int, int]:
+    """Start a sender; return its process id, once it is ready, and the pipe that says when its first message leaves."""
+    seen, told = os.pipe()
+
+    def tell() -> None:
+        with contextlib.suppress(OSError):  # nobody wants to know
+            os.write(told, b".")
+
     pid = os.fork()
     if pid == 0:
         try:
-            asyncio.run(send_all(home, point, after))
+            asyncio.run(send_all(home, point, after, tell))
             os._exit(0)
         except BaseException as error:
             print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
             os._exit(1)
-    return pid
+    os.close(told)
+    os.read(seen, 1)
+    return pid, seen
+
+
+def left_in_flight(home: Path, pid: int) -> int:
+    """How many messages (not rows: some go out together) the dead process *pid* had claimed and not settled."""
+    with contextlib.closing(sqlite3.connect(home / "emergency.db")) as db:
+        query = "select count(distinct claimed_by) from outbox where status = 'sending' and claimed_by like ?"
+        return int(db.execute(query, (f"{pid}:%",)).fetchone()[0])
 
 
 def main(home: Path, kills: int, seed: int, point: str | None) -> None:
-    """Kill and start again; print how many were killed and how the last one ended."""
-    import twilio.rest  # noqa: F401 - before forking, or every child pays for it
+    """Kill and start again; print what there is to say of it."""
+    import twilio.rest.api.v2010.account  # noqa: F401 - before forking, or every child pays for it
+
+    import notifiers.twilio.transport  # noqa: F401
 
     dice = random.Random(seed)
-    killed = 0
+    killed = in_flight = 0
     for _ in range(kills):
-        pid = child(home, point, dice.randint(1, 30))
+        pid, seen = child(home, point, dice.randint(1, 30))
         if point is None:
-            time.sleep(dice.uniform(0.02, 0.12))
+            if dice.random() < 0.25:
+                os.read(seen, 1)  # some die while they send, however slow the machine is
+            time.sleep(dice.uniform(0.0, 0.08))
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
+        os.close(seen)
         if os.WIFSIGNALED(status):
             killed += 1
+            in_flight += left_in_flight(home, pid)
         else:
             break  # everything was sent before it could be killed
-    _, status = os.waitpid(child(home, None, 0), 0)
-    print(json.dumps({"killed": killed, "last": os.waitstatus_to_exitcode(status)}), flush=True)
+    _, status = os.waitpid(child(home, None, 0)[0], 0)
+    said = {"killed": killed, "in_flight": in_flight, "last": os.waitstatus_to_exitcode(status)}
+    print(json.dumps(said), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from emergency.app import App
+from emergency.core import commands as c
 from emergency.core import events as e
 from emergency.core.values import Channel
 from emergency.desk import ThreadDesk
@@ -17,7 +18,7 @@ from emergency.engine import Engine
 from emergency.errors import StoreBusy
 from emergency.notify import Abilities, Inbound, Message, Receipt
 from emergency.outbox import STORE_AGAIN
-from emergency.store.store import SqliteStore
+from emergency.store.store import Record, SqliteStore
 from emergency.verbs import perform
 from tests.installation import sample
 
@@ -134,6 +135,26 @@ def _fill(store: SqliteStore) -> None:
                 store._db.execute("insert into words values (?, x'00', ?)", (f"fill{size}.{n}", "x" * size))
         except sqlite3.OperationalError:
             continue
+
+
+def test_a_log_that_grows_meanwhile_is_not_called_broken(
+    tmp_path: Path, phones: list[Taker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody verifies a log while the server writes to it: it is looked at as it stood at one moment."""
+    app, incident = decided(tmp_path, phones)
+    reader, writer = app.engine(), app.engine()
+    lines, records = reader.store.verify(incident), reader.store.records
+
+    def meanwhile(id: str) -> list[Record]:
+        writer.handle(incident, c.AddNote(by="console", text=writer.store.seal("smells of oil")))
+        return records(id)
+
+    monkeypatch.setattr(reader.store, "records", meanwhile)
+    assert reader.store.verify(incident) == lines
+    monkeypatch.undo()
+    assert reader.store.verify(incident) == lines + 1
+    for engine in (reader, writer):
+        engine.store.close()
 
 
 def test_nothing_is_acknowledged_that_was_not_stored(tmp_path: Path, phones: list[Taker]) -> None:

@@ -76,6 +76,24 @@ def noise(house: House) -> str:
     return id
 
 
+def expected(house: House) -> str:
+    """A leak that another emergency let expect, confirmed by a person."""
+    house.open(id="golden03", parent="golden01")
+    members = house.people.members(house.engine, Reach(), house.clock.now())
+    house.do("golden03", c.UpdateRoster(members=members))
+    house.do("golden03", c.ConfirmIncident(by="console", place="yard", facts={"litres": "20"}))
+    house.pump()
+    house.wait(SECOND)
+    return "golden03"
+
+
+def dismissed(house: House) -> str:
+    """One that did not come."""
+    house.open(id="golden04", parent="golden01")
+    house.do("golden04", c.DismissIncident(by="console"))
+    return "golden04"
+
+
 def dump(house: House, id: str) -> dict[str, Any]:
     """Return the log of an incident as it stands in the store, with the documents that it names."""
     opened = json.loads(house.store.records(id)[0].data)
@@ -101,7 +119,7 @@ def dump(house: House, id: str) -> dict[str, Any]:
 def main() -> None:
     """Write a golden file for each incident, where there is none yet."""
     both = ("real", "drill")
-    for story in (leak, noise):
+    for story in (leak, noise, expected, dismissed):
         house = House([FakeNotifier("sms", modes=both), FakeNotifier("voice", modes=both)])
         file = FOLDER / f"{VERSION}-{story.__name__}.json"
         if file.exists():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from emergency import backup, doctor
-from emergency.app import App
-from emergency.clock import SystemClock
+from emergency import backup, doctor, ids
+from emergency.app import PLANS, App
+from emergency.clock import SystemClock, VirtualClock
 from emergency.people import save_roster
 from emergency.roster import Roster
 from emergency.settings import Settings
@@ -18,6 +20,7 @@ from emergency.verbs import perform
 from notifiers.registry import hooks_for, notifiers_for
 from tests.fake_twilio import FakeTwilio
 from tests.installation import sample
+from tests.serving import PUBLIC, Mill, make_app, twilio_env
 
 
 def found(app: App, id: str) -> doctor.Finding:
@@ -78,8 +81,6 @@ def test_people_without_numbers_are_named(tmp_path: Path) -> None:
     app = sample(tmp_path)
     engine = app.engine()
     people = dict(app.people.roster(engine).people)
-    import msgspec
-
     people["sun_li"] = msgspec.structs.replace(people["sun_li"], numbers=())
     engine.unit(lambda e: save_roster(e, Roster(people=people), app.clock.now()))
     engine.store.close()
@@ -126,9 +127,130 @@ def test_a_provider_out_of_reach_is_found(tmp_path: Path, provider: FakeTwilio) 
     assert "cannot be reached" in found(app, "provider").says.en
 
 
+@pytest.mark.parametrize("off", [timedelta(minutes=-5), timedelta(minutes=5)])
+def test_a_clock_that_is_off_is_found(tmp_path: Path, provider: FakeTwilio, off: timedelta) -> None:
+    """Against the provider's own clock, by the date of its answer; how far, and what to switch on."""
+    app = with_provider(tmp_path, provider)
+    assert not [f for f in doctor.examine(app, None) if f.id == "clock"]
+    app.clock = VirtualClock(SystemClock().now() + off)
+    finding = found(app, "clock")
+    assert finding.level == "error"
+    assert "5 minutes off" in finding.says.en or "6 minutes off" in finding.says.en
+    assert "NTP" in finding.do.zh
+
+
+@pytest.mark.parametrize(
+    "public, texts, calls, level",
+    [
+        pytest.param("https://mall.example", "go out only", "go out and come back", "warning", id="keys come back"),
+        pytest.param("", "go out only", "go out only", "error", id="nothing comes back"),
+    ],
+)
+def test_what_the_sender_can_do_in_each_country(
+    tmp_path: Path, provider: FakeTwilio, public: str, texts: str, calls: str, level: str
+) -> None:
+    """For every calling code in the roster: what reaches people there, and how they can answer."""
+    app = with_provider(tmp_path, provider, EMERGENCY_PUBLIC_URL=public)
+    engine = app.engine()
+    people = dict(app.people.roster(engine).people)
+    people["sun_li"] = msgspec.structs.replace(people["sun_li"], numbers=("+8613800000001",))
+    engine.unit(lambda e: save_roster(e, Roster(people=people), app.clock.now()))
+    engine.store.close()
+
+    china = found(app, "country_86")
+    assert china.says.en == f"+86 (1 in the roster): texts {texts}, calls {calls}"
+    assert china.level == level
+    others = [f for f in doctor.examine(app, None) if f.id.startswith("country_") and f.id != china.id]
+    assert [(f.level, "(53 in the roster)" in f.says.en, "的 53 人" in f.says.zh) for f in others] == [
+        ("ok", True, True)
+    ]
+
+
+def test_a_sender_that_cannot_call(tmp_path: Path, provider: FakeTwilio) -> None:
+    """A Messaging Service alone makes no calls: that is said, and what to set."""
+    app = with_provider(tmp_path, provider, TWILIO_FROM="", TWILIO_MESSAGING_SERVICE_SID=provider.service_sid)
+    (only,) = [f for f in doctor.examine(app, None) if f.id.startswith("country_")]
+    assert "texts go out and come back, calls are not possible" in only.says.en
+    assert found(app, "calls").level == "warning"
+    assert "TWILIO_FROM" in found(app, "calls").do.en
+
+
+def test_a_running_server_and_its_public_address(twilio: FakeTwilio, mill: Mill) -> None:
+    """The heartbeat of a server is seen, and a request signed like the provider's finds its way to it and back."""
+    app = make_app(mill.home, twilio_env(twilio))
+    hooks = hooks_for(app.settings.env)
+
+    def through_the_proxy(url: str, body: bytes, headers: dict[str, str]) -> int:
+        return doctor.post_form(url.replace(PUBLIC, mill.running.address), body, headers)
+
+    levels = {f.id: f.level for f in doctor.examine(app, hooks, through_the_proxy)}
+    assert levels["heartbeat"] == levels["address"] == levels["provider"] == "ok"
+    forged = hooks_for({**app.settings.env, "TWILIO_AUTH_TOKEN": "0" * 32})
+    refused = next(f for f in doctor.examine(app, forged, through_the_proxy) if f.id == "address")
+    assert "refuses the signature" in refused.says.en
+
+
+def test_a_server_in_trouble_is_found(tmp_path: Path) -> None:
+    """A server that runs and says what goes wrong is no healthy one."""
+    app = sample(tmp_path)
+    engine = app.engine()
+    engine.store.beat("serve", app.clock.now(), ids.worker_id(), "the disk is full")
+    engine.store.close()
+    assert "the disk is full" in found(app, "heartbeat").says.en
+
+
+def test_a_full_disk_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it is full: below what a year of incidents takes."""
+    app = sample(tmp_path)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 5_000_000}))
+    assert found(app, "disk").level == "error"
+    assert "only 5 MB" in found(app, "disk").says.en
+
+
+def test_a_text_that_needs_two_pieces_is_named(tmp_path: Path) -> None:
+    """By plan, state, step and language, with what to shorten."""
+    app = sample(tmp_path)
+    assert found(app, "length").level == "ok"
+    plan = (PLANS / "robbery.yaml").read_text("utf-8")
+    step = re.search(r"do: \{zh: ([^,}]+)", plan)
+    assert step is not None
+    (tmp_path / "playbooks").mkdir(exist_ok=True)
+    (tmp_path / "playbooks" / "robbery.yaml").write_text(plan.replace(step[1], step[1] * 12, 1), "utf-8")
+    finding = found(app, "length")
+    assert finding.level == "warning"
+    assert re.search(r"1 first texts may need two pieces: robbery/\w+\.\w+ \(zh\)", finding.says.en)
+
+
+def test_a_plan_with_many_mistakes_does_not_bury_the_rest(tmp_path: Path) -> None:
+    """The first few are shown and the others counted: the plan's own check shows them all."""
+    app = sample(tmp_path)
+    plan = (PLANS / "robbery.yaml").read_text("utf-8")
+    (tmp_path / "playbooks").mkdir(exist_ok=True)
+    (tmp_path / "playbooks" / "robbery.yaml").write_text(plan.replace("role: comms", "role: nobody"), "utf-8")
+    finding = found(app, "playbook")
+    assert finding.level == "error"
+    assert finding.says.en.count("nobody") == doctor.MISTAKES_SHOWN
+    assert re.search(r"\.\.\. and \d+ more$", finding.says.en)
+    assert "playbook check" in finding.do.zh
+
+
+def test_the_wave_of_a_whole_tower(tmp_path: Path, provider: FakeTwilio) -> None:
+    """1,300 people at 1 message a second take 22 minutes, said before the night on which it matters."""
+    app = with_provider(tmp_path, provider)
+    engine = app.engine()
+    one = app.people.roster(engine).people["sun_li"]
+    people = {f"p{n}": msgspec.structs.replace(one, id=f"p{n}", numbers=(f"+861380000{n:04d}",)) for n in range(1300)}
+    engine.unit(lambda e: save_roster(e, Roster(people=people), app.clock.now()))
+    engine.store.close()
+    said = [f for f in doctor.examine(app, None) if f.id == "capacity"]
+    assert "1,300 people at 1 text a second take 22 minutes" in [f.says.en for f in said]
+    assert "1,300 人,每秒 1 条短信,全部叫到要 22 分钟" in [f.says.zh for f in said]
+    assert {f.level for f in said} == {"warning"}
+
+
 def test_capacity_is_said_in_minutes(tmp_path: Path, provider: FakeTwilio) -> None:
     """54 people at one message a second take 54 s; at one in ten seconds it is a warning."""
-    assert "54 people at 1 texts a second take 54 s" in found(with_provider(tmp_path, provider), "capacity").says.en
+    assert "54 people at 1 text a second take 54 s" in found(with_provider(tmp_path, provider), "capacity").says.en
     slow = with_provider(tmp_path / "b", provider, TWILIO_SMS_PER_SECOND="0.1")
     assert found(slow, "capacity").level == "warning"
 

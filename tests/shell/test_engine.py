@@ -258,3 +258,14 @@ def test_what_is_taken_back_leaves_the_outbox() -> None:
     house.open(id="x")
     house.do("x", c.Acknowledge(alert=house.alert("x", "emma", "kind").id))
     assert house.statuses("emma") == ["dropped"]
+
+
+def test_after_the_end_nothing_more_is_expected() -> None:
+    """A state that is ordered once it has ended lets nothing be expected: no end would follow to let go of it."""
+    house = House()
+    house.open(id="x")
+    house.do("x", c.CancelIncident(by="console", reason="seal:toast"))
+    house.do("x", c.ReportFact(fact="litres", value="9", by="console"))
+    house.do("x", c.OrderTransition(to="drying", by="console", override=True, reason="seal:wet"))
+    assert house.incident("x").state == "drying"
+    assert house.events("x", e.KnockOnExpected) == []

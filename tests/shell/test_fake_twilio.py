@@ -410,6 +410,20 @@ def test_a_text_not_yet_sent_has_no_date(fake: FakeTwilio, client: Client) -> No
     assert len(client.messages.list(to=MARIA, date_sent_after=minute_ago)) == 2
 
 
+def test_a_list_may_lag(fake: FakeTwilio, client: Client) -> None:
+    """What was just taken is not listed yet, in texts and in calls, but known by its id; later it is listed."""
+    fake.settings.list_lag = 10.0
+    text = send(client)
+    call = client.calls.create(to=MARIA, from_=OURS, twiml="<Response><Say>fire</Say></Response>")
+    fake.phone(MARIA).expect_sms("fire")
+    fake.phone(MARIA).expect_call("fire").wait_ended()
+    assert (client.messages.list(to=MARIA), client.calls.list(to=MARIA)) == ([], [])
+    assert client.messages(text.sid).fetch().sid == text.sid
+    fake.advance(11.0)
+    assert [m.sid for m in client.messages.list(to=MARIA)] == [text.sid]
+    assert [c.sid for c in client.calls.list(to=MARIA)] == [call.sid]
+
+
 def test_a_reply_can_be_polled(fake: FakeTwilio, client: Client) -> None:
     """Without a webhook, what phones send waits in the list, marked inbound."""
     send(client)

@@ -613,7 +613,7 @@ def test_a_text_that_fails_midway_may_come_again(house: House) -> None:
     ref = house.ref(ID, "kind")
     before: Callable[..., object] = house.store.queue
 
-    def full(row: object) -> None:
+    def full(*rows: object) -> None:
         raise OSError("disk full")
 
     house.store.queue = full  # type: ignore[method-assign,assignment]

@@ -14,6 +14,7 @@ import pytest
 
 from emergency.core import commands as c
 from emergency.core import events as e
+from emergency.core.values import Severity
 from emergency.desk import Desk
 from emergency.errors import PermanentFailure, StoreBusy, StoreError, TemporaryFailure, UnknownOutcome
 from emergency.notify import Message, Report
@@ -948,3 +949,22 @@ def test_draining_goes_on_at_the_pace_of_the_sender() -> None:
     house, _ = house_of(sms)
     asyncio.run(house.outbox.drain())
     assert {"sent"} == set(house.statuses())
+
+
+def test_calls_that_come_too_late_keep_no_line_busy() -> None:
+    """After a long stop, what has expired fails at once: it is no call, and nobody's next call waits for it."""
+    voice = FakeNotifier("voice")
+    house = House([voice])
+    id = house.open(severity=Severity.red).id
+    for _ in range(6):
+        house.clock.advance(2 * MINUTE)
+        house.engine.fire_due()
+    house.clock.advance(60 * MINUTE)
+    old = {row.id for row in house.rows("anna") if row.expires_at < house.clock.now()}
+    assert len(old) > 4
+    house.do(id, c.AskHelp(person="chloe"))
+    for _ in range(20):  # a server looks again at once; the clock stands still
+        house.pump()
+
+    assert {"failed"} == {row.status for row in house.rows("anna") if row.id in old}
+    assert any(number("anna") == message.to for message in voice.asked)

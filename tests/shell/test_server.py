@@ -6,8 +6,6 @@ import json
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -25,10 +23,10 @@ from emergency.server import Server, _unread_since, watched
 from emergency.store.store import SqliteStore
 from tests.fake_twilio import NUMBERS, FakeTwilio
 from tests.fakes import FakeNotifier, TracedNotifier
-from tests.serving import Mill, Running, clean_environment, make_app, make_home, twilio_env, until
+from tests.faults.process import Process
+from tests.serving import Mill, Running, make_app, make_home, twilio_env, until
 from tests.small import MINUTE, NOON, SECOND, House, number
 
-ROOT = Path(__file__).resolve().parents[2]
 KEY = "a-key-of-the-test"
 
 
@@ -505,56 +503,6 @@ def test_a_poison_message_is_survived(home: Path) -> None:
 
 
 # processes of their own
-
-
-class Process:
-    """`emergency serve` as a process."""
-
-    def __init__(self, home: Path, env: dict[str, str]) -> None:
-        self.home = home
-        self.env = {**clean_environment(), **env, "EMERGENCY_HOME": str(home), "EMERGENCY_LANG": "en"}
-        self._process: subprocess.Popen[str] | None = None
-        self.address = ""
-
-    def start(self) -> Process:
-        """Return once it listens."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "cli", "serve", "--port", "0"],
-            cwd=ROOT,
-            env=self.env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            if "http://127.0.0.1:" in line:
-                self.address = "http://127.0.0.1:" + line.split("http://127.0.0.1:")[1].split()[0].strip(".,;/")
-                threading.Thread(target=self._process.stderr.read, daemon=True).start()
-                return self
-        raise AssertionError("the server did not start")
-
-    def end(self, sign: signal.Signals = signal.SIGTERM) -> int:
-        """End it by a signal, and return its exit status."""
-        assert self._process is not None
-        self._process.send_signal(sign)
-        status = self._process.wait(20)
-        assert self._process.stderr is not None
-        self._process.stderr.close()
-        self._process = None
-        return status
-
-    def close(self) -> None:
-        """End it if it still runs."""
-        if self._process is not None:
-            self.end(signal.SIGKILL)
-
-    def types(self, *words: str) -> tuple[int, str, str]:
-        """Type a command in another process; return exit status, output and messages."""
-        done = subprocess.run(
-            [sys.executable, "-m", "cli", *words], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=60
-        )
-        return done.returncode, done.stdout, done.stderr
 
 
 @pytest.fixture
