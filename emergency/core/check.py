@@ -30,11 +30,20 @@ NOT_A_STEP = ("stand_by", "nudge")
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One mistake of a plan and where it stands. `warning` ones do not keep a plan from running."""
+    """One mistake of a plan and where it stands. Only an `error` keeps a plan from running.
+
+    path: of the value in the file. says, zh: the plain sentence in English and Chinese. severity: error, warning, info.
+    id: of the check (`F02`), as the page of checks lists them. trace: a shortest story that shows it, in steps.
+    fix: what to do about it.
+    """
 
     path: Path
     says: str
     severity: str = "error"
+    id: str = ""
+    zh: str = ""
+    trace: tuple[Text, ...] = ()
+    fix: Text | None = None
 
 
 def check_playbook(plan: p.Playbook, site: Site | None = None) -> list[Finding]:

@@ -56,6 +56,21 @@ PLACES = {
     "elevator_entrapment": "lift_2",
     "robbery": "f1_jeweller",
     "crowding": "f1_atrium",
+    "personal_injury": "f4_east",
+    "escalator": "f2_east",
+    "gas_leak": "f5_south_kitchens",
+    "flooding": "b2_car_park_east",
+    "demonstration": "south_square",
+    "riot": "f1_west",
+    "suspicious_object": "f2_west_washrooms",
+    "threat": "star_plaza",
+    "media": "south_square",
+    "earthquake": "star_plaza",
+    "missing_child": "f3_kids",
+    "severe_weather": "star_plaza",
+    "system_failure": "f4_server_room",
+    "aircon_failure": "f5_cinema",
+    "vip_visit": "f1_atrium",
 }
 """Each plan with the place its scenes are set in."""
 

@@ -51,6 +51,21 @@ def test_all_five_plans_are_shipped() -> None:
         "elevator_entrapment": "E",
         "robbery": "R",
         "crowding": "C",
+        "personal_injury": "M",
+        "escalator": "S",
+        "gas_leak": "G",
+        "flooding": "W",
+        "demonstration": "D",
+        "riot": "D",
+        "suspicious_object": "B",
+        "threat": "T",
+        "media": "N",
+        "earthquake": "Q",
+        "missing_child": "K",
+        "severe_weather": "H",
+        "system_failure": "Y",  # the reference says I, which no reply code may begin with: it reads as 1
+        "aircon_failure": "A",
+        "vip_visit": "V",
     }
 
 
@@ -62,6 +77,21 @@ def test_all_five_plans_are_shipped() -> None:
         pytest.param("elevator_entrapment", "yellow", ["orange", "red"], id="elevator_entrapment"),
         pytest.param("robbery", "orange", ["red"], id="robbery has no lower level"),
         pytest.param("crowding", "blue", ["yellow", "orange", "red"], id="crowding"),
+        pytest.param("personal_injury", "yellow", ["orange", "red"], id="personal_injury"),
+        pytest.param("escalator", "yellow", ["orange", "red"], id="escalator"),
+        pytest.param("gas_leak", "blue", ["orange", "red"], id="gas_leak: a leak is never routine"),
+        pytest.param("flooding", "yellow", ["orange", "red"], id="flooding"),
+        pytest.param("demonstration", "blue", ["yellow", "orange", "red"], id="demonstration"),
+        pytest.param("riot", "orange", ["orange", "red"], id="riot"),
+        pytest.param("suspicious_object", "blue", ["orange", "red"], id="suspicious_object"),
+        pytest.param("threat", "blue", ["orange", "red"], id="threat"),
+        pytest.param("media", "yellow", ["orange", "red"], id="media"),
+        pytest.param("earthquake", "yellow", ["orange", "red"], id="earthquake"),
+        pytest.param("missing_child", "yellow", ["orange", "red"], id="missing_child"),
+        pytest.param("severe_weather", "blue", ["yellow", "orange", "red"], id="severe_weather"),
+        pytest.param("system_failure", "yellow", ["orange", "red"], id="system_failure"),
+        pytest.param("aircon_failure", "yellow", ["orange", "red"], id="aircon_failure"),
+        pytest.param("vip_visit", "blue", ["yellow", "orange", "red"], id="vip_visit"),
     ],
 )
 def test_levels_have_raisers_that_can_be_evaluated(playbook: str, start: str, levels: list[str]) -> None:
@@ -80,13 +110,22 @@ def test_the_general_raisers_are_in_every_plan(plan: Playbook, fact: str) -> Non
     assert fact in {name for rule in plan.raises for name in _facts_of(rule.when)}
 
 
+MEASURED = {"crowding": {"density"}, "severe_weather": {"warning"}, "aircon_failure": {"temp", "server_temp"}}
+"""Plans whose level follows a measured value, or an official colour, and which value that is."""
+
+
 @EVERY_PLAN
 def test_only_a_measured_level_comes_down_by_itself(plan: Playbook) -> None:
-    """(2) A level is lowered by a person alone, but for crowding, whose level is a measured value with a dwell."""
-    asked = [each for rule in plan.lowers for each in _simple(rule.when)]
+    """(2) A level is lowered by a person alone, but for those tied to a measured value: each of their rules waits."""
+    for rule in plan.lowers:
+        waits = [each for each in _simple(rule.when) if getattr(each, "dwell", timedelta(0))]
+        assert waits
+        assert all(isinstance(each, p.FactUnder | p.FactOver | p.FactIs) for each in waits)
+        assert all(each.dwell >= timedelta(minutes=10) for each in waits if hasattr(each, "dwell"))
 
-    assert (plan.id == "crowding") == bool(asked)
-    assert all(isinstance(each, p.FactUnder) and each.dwell >= timedelta(minutes=10) for each in asked)
+    asked = {fact for rule in plan.lowers for fact in _facts_of(rule.when)}
+    assert (plan.id in MEASURED) == bool(asked)
+    assert MEASURED.get(plan.id, set()) <= asked
 
 
 @EVERY_PLAN
@@ -113,6 +152,18 @@ def test_every_time_target_names_its_source(plan: Playbook) -> None:
         pytest.param("power_outage", "on_backup", {"people", "shops", "power"}, id="power_outage"),
         pytest.param("elevator_entrapment", "dispatched", {"landing", "outside"}, id="elevator_entrapment"),
         pytest.param("crowding", "crush", {"rescue", "outside"}, id="crowding"),
+        pytest.param("escalator", "rescuing", {"outside", "machine", "people"}, id="escalator"),
+        pytest.param("gas_leak", "leak", {"stop", "people", "outside"}, id="gas_leak: before it is shut"),
+        pytest.param("gas_leak", "uncontrolled", {"stop", "move", "outside"}, id="gas_leak"),
+        pytest.param("flooding", "basement_evacuating", {"sweep", "move", "outside"}, id="flooding"),
+        pytest.param("demonstration", "contained", {"doors", "talk", "outside"}, id="demonstration"),
+        pytest.param("riot", "separate", {"move", "outside"}, id="riot"),
+        pytest.param("suspicious_object", "evacuating", {"move", "outside"}, id="suspicious_object"),
+        pytest.param("threat", "searching", {"search", "command"}, id="threat"),
+        pytest.param("media", "hosted", {"host", "words"}, id="media"),
+        pytest.param("earthquake", "check", {"house", "people", "command"}, id="earthquake"),
+        pytest.param("missing_child", "searching", {"search", "outside"}, id="missing_child"),
+        pytest.param("system_failure", "safety_down", {"repair", "watch"}, id="system_failure"),
     ],
 )
 def test_work_that_goes_on_side_by_side_is_in_strands(playbook: str, state: str, strands: set[str]) -> None:
@@ -149,6 +200,32 @@ def test_a_decision_that_nobody_makes_is_made_by_time(plan: Playbook) -> None:
         pytest.param("elevator_entrapment", "check_empty", "dispatched", id="a car perhaps empty is not empty"),
         pytest.param("elevator_entrapment", "waiting", "fire_rescue", id="no maintainer in time is the brigade"),
         pytest.param("robbery", "silent_alarm", "in_progress", id="an unclear alarm is a robbery"),
+        pytest.param("personal_injury", "reported", "on_scene", id="somebody nobody asked about is gone to"),
+        pytest.param("personal_injury", "on_scene", "awaiting_120", id="somebody of whom nothing is heard needs 120"),
+        pytest.param("escalator", "reported", "rescuing", id="a machine nobody stopped holds somebody"),
+        pytest.param("escalator", "stopped", "rescuing", id="steps nobody looked at hold somebody"),
+        pytest.param("gas_leak", "reported", "leak", id="gas nobody measured leaks"),
+        pytest.param("gas_leak", "nothing_found", "leak", id="an alarm nobody explained is a leak"),
+        pytest.param("gas_leak", "leak", "uncontrolled", id="a valve nobody shut is open"),
+        pytest.param("flooding", "reported", "barring", id="water nobody looked at comes from outside"),
+        pytest.param("demonstration", "dialogue", "contained", id="talks that nobody reports have failed"),
+        pytest.param("riot", "reported", "separate", id="an unclear riot is inside"),
+        pytest.param("suspicious_object", "found", "suspect", id="an item nobody judged is suspect"),
+        pytest.param("suspicious_object", "suspect", "evacuating", id="no word of the police, so it is cleared"),
+        pytest.param("threat", "assessing", "searching", id="a threat nobody weighed is medium"),
+        pytest.param("threat", "searching", "decide", id="what does not answer is unsearched"),
+        pytest.param("threat", "item_found", "evacuating", id="undecided about a find is everybody out"),
+        pytest.param("media", "arrival", "hosted", id="nobody came, so the duty manager receives them"),
+        pytest.param("media", "hosted", "statement", id="no text in time is the holding line"),
+        pytest.param("earthquake", "check", "evacuating", id="a house nobody looked at is damaged"),
+        pytest.param("earthquake", "outside", "closed_building", id="a house nobody surveyed stays shut"),
+        pytest.param("missing_child", "searching", "wide", id="a child not found is searched wider"),
+        pytest.param("severe_weather", "decide_close", "holding", id="undecided in a red storm is stay inside"),
+        pytest.param("system_failure", "reported", "triage", id="five minutes without a word is a system"),
+        pytest.param("system_failure", "triage", "escalated", id="a cause nobody names is a grave one"),
+        pytest.param("system_failure", "measures", "manual", id="undecided is by hand, with the barriers up"),
+        pytest.param("aircon_failure", "reported", "degraded", id="a plant nobody looked at is out"),
+        pytest.param("aircon_failure", "decide", "zone_closed", id="undecided about heat is closed"),
     ],
 )
 def test_the_default_on_silence_is_the_safe_one(playbook: str, state: str, safe: str) -> None:
@@ -166,6 +243,18 @@ def test_the_default_on_silence_is_the_safe_one(playbook: str, state: str, safe:
         pytest.param("elevator_entrapment", "fire_brigade", {"released"}, id="elevator_entrapment"),
         pytest.param("robbery", "police", {"scene_held"}, id="robbery"),
         pytest.param("crowding", "police", {"dispersal"}, id="crowding"),
+        pytest.param("personal_injury", "fire_brigade", {"on_scene"}, id="personal_injury"),
+        pytest.param("escalator", "fire_brigade", {"handed_over"}, id="escalator"),
+        pytest.param("gas_leak", "gas_company", {"controlled", "brigade_command"}, id="gas_leak"),
+        pytest.param("flooding", "fire_brigade", {"pumping"}, id="flooding"),
+        pytest.param("demonstration", "police", {"dispersing"}, id="demonstration"),
+        pytest.param("riot", "police", {"sweeping"}, id="riot"),
+        pytest.param("suspicious_object", "police", {"controlled", "exploded"}, id="suspicious_object"),
+        pytest.param("threat", "police", {"evacuating", "watching", "waiting_deadline"}, id="threat"),
+        pytest.param("earthquake", "fire_brigade", {"outside"}, id="earthquake"),
+        pytest.param("missing_child", "police", {"found", "stood_down"}, id="missing_child"),
+        pytest.param("aircon_failure", "fire_brigade", {"restoring"}, id="aircon_failure"),
+        pytest.param("vip_visit", "police", {"departing"}, id="vip_visit"),
     ],
 )
 def test_an_agency_that_commands_hands_back(playbook: str, agency: str, back_to: set[str]) -> None:
@@ -182,13 +271,22 @@ def test_an_agency_that_commands_hands_back(playbook: str, agency: str, back_to:
     assert "hand_over" in {step.name for step in state.steps}
 
 
-def test_an_outage_is_commanded_by_nobody_else() -> None:
-    """(6) A power cut stays ours: the utility restores, it does not command (reference b.3)."""
-    assert {None} == {state.commanded_by for state in PLANS["power_outage"].states}
+@pytest.mark.parametrize(
+    "playbook",
+    [
+        pytest.param("power_outage", id="the utility restores, it does not command (b.3)"),
+        pytest.param("media", id="the press is answered by us; who commands the emergency is another plan's (b.13)"),
+        pytest.param("severe_weather", id="what breaks has a plan of its own; the storm has no commander (b.16)"),
+        pytest.param("system_failure", id="vendor and police help, they do not command (b.17)"),
+    ],
+)
+def test_what_stays_ours_is_commanded_by_nobody_else(playbook: str) -> None:
+    """(6) Where no agency takes over, no state says so."""
+    assert {None} == {state.commanded_by for state in PLANS[playbook].states}
 
 
 def test_a_robbery_is_need_to_know() -> None:
-    """(7) Nobody in the place is rung, six roles know, nothing goes over the speakers, and a locked screen does not
+    """(7) Nobody in the place is rung, six roles know, no plain word goes over the speakers, and a locked screen does not
     show the word."""
     plan = PLANS["robbery"]
     shown = [text for s in plan.states for text in (s.title, s.headline) if text is not None]
@@ -199,16 +297,23 @@ def test_a_robbery_is_need_to_know() -> None:
     assert {"control_room", "duty_manager", "deputy_commander", "on_scene", "comms", "commander"} == {
         call.role for call in plan.roles
     }
-    assert all(state.announce is None for state in plan.states)
+    # The site's code word is all that may be heard, and only once he has been seen: nothing while the alarm is silent.
+    assert {("in_progress", "{words.robbery}。", "{words.robbery}.")} == {
+        (state.name, state.announce.zh, state.announce.en) for state in plan.states if state.announce
+    }
     assert all(state.headline is not None for state in plan.states if not state.final)
     assert not any("抢" in text.zh.replace("在抢", "") or "robber" in text.en.lower() for text in shown)
+
+
+ONE_IN_THE_HOUSE = {"media"}
+"""Plans that begin at one place and of which the house has one at a time: the press gets one voice."""
 
 
 @EVERY_PLAN
 def test_a_second_report_has_somewhere_to_go(plan: Playbook) -> None:
     """(8) Each plan says when a report is one more of the same, within half an hour."""
     assert plan.merge is not None
-    assert ("site" if plan.id == "power_outage" else "place") == plan.merge.same
+    assert ("site" if plan.place == "site" or plan.id in ONE_IN_THE_HOUSE else "place") == plan.merge.same
     assert timedelta(minutes=30) == plan.merge.within
 
 
@@ -218,12 +323,88 @@ def test_a_second_report_has_somewhere_to_go(plan: Playbook) -> None:
         pytest.param("fire", {"personal_injury", "elevator_entrapment", "media", "crowding"}, id="fire"),
         pytest.param(
             "power_outage",
-            {"elevator_entrapment", "escalator", "crowding", "it_failure", "air_conditioning"},
+            {"elevator_entrapment", "escalator", "crowding", "system_failure", "aircon_failure"},
             id="power_outage",
         ),
         pytest.param("crowding", {"personal_injury", "escalator", "missing_child"}, id="crowding"),
+        pytest.param("personal_injury", {"gas_leak", "media", "crowding"}, id="personal_injury"),
+        pytest.param("escalator", {"personal_injury", "media", "crowding"}, id="escalator"),
+        pytest.param(
+            "gas_leak",
+            {"fire", "media", "crowding", "personal_injury", "power_outage", "elevator_entrapment"},
+            id="gas_leak",
+        ),
+        pytest.param(
+            "flooding",
+            {
+                "power_outage",
+                "elevator_entrapment",
+                "system_failure",
+                "fire",
+                "personal_injury",
+                "escalator",
+                "media",
+                "crowding",
+                "aircon_failure",
+            },
+            id="flooding",
+        ),
         pytest.param("robbery", {"personal_injury", "media", "crowding"}, id="robbery"),
+        pytest.param(
+            "demonstration", {"personal_injury", "robbery", "media", "crowding", "riot"}, id="demonstration"
+        ),
+        pytest.param(
+            "riot",
+            {"fire", "personal_injury", "robbery", "media", "crowding", "missing_child", "suspicious_object"},
+            id="riot",
+        ),
+        pytest.param(
+            "suspicious_object",
+            {"fire", "personal_injury", "gas_leak", "media", "crowding", "missing_child", "riot"},
+            id="suspicious_object",
+        ),
+        pytest.param("threat", {"media", "crowding", "suspicious_object"}, id="threat"),
         pytest.param("elevator_entrapment", {"personal_injury", "media", "missing_child"}, id="elevator_entrapment"),
+        pytest.param("media", {"crowding"}, id="media"),
+        pytest.param(
+            "earthquake",
+            {
+                "fire",
+                "personal_injury",
+                "power_outage",
+                "elevator_entrapment",
+                "escalator",
+                "gas_leak",
+                "flooding",
+                "media",
+                "crowding",
+                "system_failure",
+                "aircon_failure",
+                "missing_child",
+            },
+            id="earthquake",
+        ),
+        pytest.param("missing_child", {"personal_injury", "crowding", "media"}, id="missing_child"),
+        pytest.param(
+            "severe_weather",
+            {
+                "personal_injury",
+                "power_outage",
+                "elevator_entrapment",
+                "escalator",
+                "flooding",
+                "crowding",
+                "system_failure",
+            },
+            id="severe_weather",
+        ),
+        pytest.param("system_failure", {"fire", "robbery", "media", "crowding", "aircon_failure"}, id="system_failure"),
+        pytest.param("aircon_failure", {"personal_injury", "crowding", "system_failure"}, id="aircon_failure"),
+        pytest.param(
+            "vip_visit",
+            {"elevator_entrapment", "media", "crowding", "demonstration", "suspicious_object"},
+            id="vip_visit",
+        ),
     ],
 )
 def test_knock_on_emergencies_are_expected(playbook: str, certain: set[str]) -> None:
@@ -242,7 +423,8 @@ def test_the_stand_down_is_a_list_and_tells_everyone(plan: Playbook) -> None:
     assert all(line.zh and line.en for line in state.checklist)
     assert len(set(state.checklist)) == len(state.checklist)
     assert state.tells
-    assert plan.state("false_alarm").tells
+    for other in plan.states:
+        assert other.tells or other.ends is None, other.name
 
 
 @EVERY_PLAN
@@ -319,6 +501,13 @@ def test_a_measured_value_has_dwell_hysteresis_and_a_dead_sensor() -> None:
         pytest.param("power_outage", p.ClockOver("dark", timedelta(minutes=45)), id="over several states"),
         pytest.param("fire", p.ClockOver("known", timedelta(minutes=40)), id="the legal hour"),
         pytest.param("robbery", p.ClockOver("state", timedelta(seconds=60)), id="since the state was entered"),
+        pytest.param("demonstration", p.TimeLeftUnder("starts", timedelta(minutes=30)), id="until it is announced"),
+        pytest.param("threat", p.TimeLeftUnder("deadline", timedelta(minutes=30)), id="until the stated moment"),
+        pytest.param("threat", p.ClockOver("past_deadline", timedelta(minutes=30)), id="since the stated moment"),
+        pytest.param("missing_child", p.ClockOver("missing", timedelta(minutes=10)), id="since the child was seen last"),
+        pytest.param("vip_visit", p.TimeLeftUnder("arrives", timedelta(hours=48)), id="two days ahead"),
+        pytest.param("severe_weather", p.TimeLeftUnder("warning_end", timedelta(seconds=1)), id="when a warning ends"),
+        pytest.param("system_failure", p.ClockOver("down", timedelta(minutes=60)), id="since the first sign"),
     ],
 )
 def test_clocks_of_each_kind_are_asked(playbook: str, clock: p.Guard) -> None:
@@ -336,6 +525,13 @@ def test_clocks_of_each_kind_are_asked(playbook: str, clock: p.Guard) -> None:
         pytest.param("fire", "evacuating", id="fire"),
         pytest.param("power_outage", "evacuating", id="power_outage"),
         pytest.param("crowding", "dispersal", id="crowding"),
+        pytest.param("gas_leak", "uncontrolled", id="gas_leak"),
+        pytest.param("riot", "sweeping", id="riot"),
+        pytest.param("suspicious_object", "evacuating", id="suspicious_object"),
+        pytest.param("suspicious_object", "exploded", id="suspicious_object after a blast"),
+        pytest.param("threat", "evacuating", id="threat"),
+        pytest.param("earthquake", "evacuating", id="earthquake"),
+        pytest.param("aircon_failure", "zone_closed", id="aircon_failure"),
     ],
 )
 def test_clearance_is_by_zones(playbook: str, state: str) -> None:
@@ -359,9 +555,17 @@ def test_whom_a_plan_calls_the_sample_mall_has(plan: Playbook) -> None:
         assert agency.say.en
 
 
+CALLED_FIRST = {
+    "system_failure": {"control_room", "duty_manager", "it"},
+    "aircon_failure": {"control_room", "duty_manager", "engineering"},
+    "vip_visit": {"control_room", "deputy_commander", "commander"},
+}
+"""Where the matrix of the reference (a.2) calls others first: no ground to look at, or few who may know."""
+
+
 @EVERY_PLAN
 def test_control_room_and_duty_manager_are_called_from_the_first_moment(plan: Playbook) -> None:
     """Somebody is in command, and somebody keeps the log, at the level that every incident of the plan begins with."""
-    first = {call.role for call in plan.roles if call.at <= plan.start}
+    first = {call.role for call in plan.roles if call.at is not None and call.at <= plan.start}
 
-    assert {"control_room", "duty_manager", "on_scene"} <= first
+    assert CALLED_FIRST.get(plan.id, {"control_room", "duty_manager", "on_scene"}) <= first

@@ -91,7 +91,27 @@ def test_no_message_says_robbery(story: Played, silence: Played) -> None:
 def test_other_plans_name_what_it_is(story: Played, playbook: str) -> None:
     """Everywhere else the words stand at the beginning, after the code."""
     scene = story(playbook)
-    words = {"fire": "火", "power_outage": "停电", "elevator_entrapment": "困人", "crowding": "客流"}
+    words = {
+        "fire": "火",
+        "power_outage": "停电",
+        "elevator_entrapment": "困人",
+        "crowding": "客流",
+        "media": "媒体",
+        "earthquake": "地震",
+        "missing_child": "寻人",
+        "personal_injury": "受伤",
+        "escalator": "扶梯",
+        "gas_leak": "燃",
+        "flooding": "进水",
+        "demonstration": "聚集",
+        "riot": "骚乱",
+        "suspicious_object": "无主物",
+        "threat": "安全核查",  # need-to-know as well: a check, never a threat
+        "severe_weather": "天气",
+        "system_failure": "系统故障",
+        "aircon_failure": "空调",
+        "vip_visit": "接待",  # never who comes
+    }
 
     assert all(words[playbook] in text for text in scene.words_to("chen_jing", "sms")[:1])
 
