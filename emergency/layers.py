@@ -139,10 +139,13 @@ def _refused(data: Any, path: Path_, value: Any) -> str | None:
     """Return why a site may not change what stands at *path*, or None."""
     for end, part in enumerate(path):
         here = _inside(data, path[:end])
+        if path[0] == "roles" and path[2:] == ("heads",) and end == 2:
+            return None  # not written, it is 1
         if isinstance(here, dict) and part not in here:
             return f"the plan has no '{part}' there.{nearest(str(part), list(here))}"
         if isinstance(here, list) and not (isinstance(part, int) and 0 <= part < len(here)):
-            return f"there is no line {part} (lines are counted from 1, there are {len(here)})"
+            line = part + 1 if isinstance(part, int) else part
+            return f"there is no line {line} (lines are counted from 1, there are {len(here)})"
         if not isinstance(here, dict | list):
             return f"'{path[end - 1]}' is a value; there is nothing within it"
     word = path[-1]
