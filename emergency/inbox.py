@@ -19,6 +19,7 @@ from emergency.core.replies import Reply, is_opt_out, parse, split_code
 from emergency.core.wording import FIRST_ANSWER_KEY, REASONS, answer, in_zone, keys_of, reference, what_to_do
 from emergency.engine import Engine
 from emergency.errors import CommandRefused
+from emergency.match import plain
 from emergency.notify import Inbound
 from emergency.outbox import answer_row
 from emergency.people import People
@@ -135,6 +136,9 @@ class _Reading:
         if is_opt_out(self.inbound.text):
             self._note(self.inbound.text)
             return [Outcome(kind="opt_out")]
+        forced = self._under_duress()
+        if forced:
+            return forced
         replies = parse(self.inbound.text)
         if not replies:
             return [self._unread(None)]
@@ -142,6 +146,17 @@ class _Reading:
         if any(reply.rest and reply.key == "1" for reply in replies):
             self._note(self.inbound.text, self._incident_of(replies[0].code))
         return outcomes
+
+    def _under_duress(self) -> list[Outcome]:
+        """Read the site's duress word, which says that all is well and means that it is not. The answer and the record
+        show nothing of it: somebody may be looking on."""
+        words = self.people.site(self.engine).code_words.get("duress")
+        said = plain(self.inbound.text)
+        if words is None or not any(plain(each) in said for each in (words.zh, words.en)):
+            return []
+        for incident in self._mine():
+            self.engine.handle(incident.id, c.AskHelp(person=self.person, via="duress"))
+        return [Outcome(kind="help", incident=i.id, says=self._say("got", ref=i.code, more="")) for i in self._mine()]
 
     def keys(self) -> list[Outcome]:
         """Read a key pressed in a call."""

@@ -21,6 +21,7 @@ Kind = Literal[
     "passed_on",
     "gap",
     "help",
+    "duress",
     "tell",
     "ended",
     "merged",
@@ -126,7 +127,7 @@ def urgency(incident: Incident, alert: Alert) -> int:
     """Return how far back in the queue the alert stands: 0 first. Graver before lighter, asking before telling,
     command roles before others of the same kind."""
     place = 2 * (Severity.red.rank - incident.severity.rank)
-    if alert.kind == "help":
+    if alert.kind in ("help", "duress"):
         return 0
     if alert.kind not in ASKING:
         return place + 8

@@ -15,6 +15,7 @@ from emergency.core import events as e
 from emergency.core import flow, guards, machine
 from emergency.core.assignment import is_silenced
 from emergency.core.calls import (
+    Kind,
     acknowledge,
     ask,
     climb,
@@ -230,9 +231,10 @@ def _help(draft: Draft, command: c.AskHelp) -> None:
     if asked is not None and draft.now - asked < HELP_AGAIN:
         return
     draft.add(e.HelpAsked(person=command.person, via=command.via))
+    kind: Kind = "duress" if command.via == "duress" else "help"
     watching = {draft.incident.command, *draft.incident.holders("control_room")} - {None, command.person}
     for person in sorted(p for p in watching if p is not None):
-        tell(draft, person, "help", about=command.person, loud=True)
+        tell(draft, person, kind, about=command.person, loud=True)
 
 
 @_on(c.OrderTransition)

@@ -177,6 +177,7 @@ class AlertRequested(Event, frozen=True, tag="AlertRequested"):
         "passed_on",
         "gap",
         "help",
+        "duress",
         "tell",
         "ended",
         "merged",

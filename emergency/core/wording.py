@@ -48,6 +48,10 @@ TEMPLATES: dict[str, Text] = {
         "{{code}}{{headline}}:{{role}}无人到位!请另派人。", "{{code}} {{headline}}: nobody for {{role}}! Send someone."
     ),
     "help": Text("{{code}}{{about}}求助!请立即联系。", "{{code}} {{about}} needs help! Reach them now."),
+    "duress": Text(
+        "{{code}}{{about}}说了胁迫暗语!勿联系本人,即报110。",
+        "{{code}}: {{about}} used the duress word! Do not contact them; call the police.",
+    ),
     "tell": Text("{{code}}通知:{{text}}", "{{code}}: {{text}}"),
     "merged": Text("{{code}}又接报:{{where}}。{{text}}", "{{code}}: reported again: {{where}}. {{text}}"),
     "note": Text("{{code}}{{about}}说:{{text}}", "{{code}} {{about}} says: {{text}}"),
