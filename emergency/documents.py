@@ -44,6 +44,7 @@ def status(incident: Incident, roster: Roster, now: datetime, words: Words) -> D
         "closed": incident.is_closed,
         "ended": incident.ended,
         "command": incident.command,
+        "owner": incident.owner,
         "commanded_by": state.commanded_by,
         "roles": _roles(incident),
         "steps": [_step(incident, run, now) for run in incident.steps.values() if _shown(incident, run)],
@@ -73,6 +74,7 @@ def _text(text: Any) -> Document:
 def names(incident: Incident, roster: Roster) -> Document:
     """Return id to name, in both languages, of everyone alerted or holding a role."""
     named = set(incident.of_person) | {p for slots in incident.roles.values() for p in slots.values()}
+    named.add(incident.owner)
     return {id: _text(person.name) for id, person in roster.people.items() if id in named}
 
 

@@ -125,6 +125,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "plan_roles": ("叫谁", "Who is called"),
     "plan_facts": ("可报的情况", "Facts"),
     "plan_from": ("{level}起", "from {level}"),
+    "owner": ("首问负责: {name}（指挥应答前不移交）", "{name} was told first and owns it until command has answered"),
     "armed": ("预备，待确认", "expected, not confirmed"),
     "armed_by": ("由 {parent} 引发，尚未叫任何人", "{parent} lets expect it; nobody was called yet"),
     "armed_hint": (

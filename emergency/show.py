@@ -55,6 +55,8 @@ def status(doc: Document, lang: str) -> list[str]:
     if doc["armed"]:
         return [*lines, *(f"  {line}" for line in _armed(doc, lang))]
     lines.append(f"  {phrase('since', lang)} {clock(doc['opened_at'], doc['timezone'])}, {_commands(doc, lang)}")
+    if doc["owner"] not in ("console", doc["command"]):
+        lines.append(f"  {phrase('owner', lang, name=name(doc, doc['owner'], lang))}")
     for person in doc["help"]:
         lines.append(f"  !! {phrase('help', lang)}: {name(doc, person, lang)}")
     for part in (_family, _unsent, _calls, _announce, _steps, _roles, _asks, _next, _checklist):

@@ -92,7 +92,11 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of a playbook. `version` counts the events folded so far; `entry` counts states entered."""
+    """One run of a playbook. `version` counts the events folded so far; `entry` counts states entered.
+
+    owner: whose it is: who was told first, until whoever commands has answered, or command was handed over (first-asked
+        responsibility of the founding service rules: it goes on by a logged hand-over, or it stays).
+    """
 
     id: str
     code: str
@@ -126,6 +130,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     muted: frozenset[int] = frozenset()
     parent: str | None = None
     armed: bool = False
+    owner: str = ""
     notes: int = 0
     help: dict[str, datetime] = {}
     ended: str | None = None
@@ -234,6 +239,7 @@ def _opened(event: e.IncidentOpened, at: datetime) -> Incident:
         version=1,
         parent=event.parent,
         armed=event.armed,
+        owner=event.by,
     )
 
 
@@ -254,7 +260,7 @@ def _on(
 
 @_on(e.IncidentConfirmed)
 def _confirmed(i: Incident, event: e.IncidentConfirmed, at: datetime) -> Incident:
-    return replace(i, armed=False, place=event.place)
+    return replace(i, armed=False, place=event.place, owner=event.by)
 
 
 @_on(e.IncidentDismissed)
@@ -296,7 +302,8 @@ def _unfilled(i: Incident, event: e.RoleUnfilled, at: datetime) -> Incident:
 
 @_on(e.CommandTaken)
 def _command(i: Incident, event: e.CommandTaken, at: datetime) -> Incident:
-    return replace(i, command=event.person)
+    handed_over = event.by is not None or i.owner == i.command
+    return replace(i, command=event.person, owner=event.person if handed_over else i.owner)
 
 
 @_on(e.StepStarted)
@@ -374,6 +381,8 @@ def _climbed(i: Incident, event: e.LadderClimbed, at: datetime) -> Incident:
 def _acknowledged(i: Incident, event: e.AlertAcknowledged, at: datetime) -> Incident:
     alert = i.alerts[event.alert]
     after = _with_alert(i, event.alert, status="acknowledged", answered=at)
+    if alert.person == i.command:
+        after = replace(after, owner=alert.person)
     after = replace(after, unfilled=i.unfilled - {(alert.role or "", alert.slot)})
     if alert.step is None:
         return after

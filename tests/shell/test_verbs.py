@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from emergency.app import App
+from emergency.core import commands as c
 from emergency.core import events as e
 from emergency.core.incident import Delivery
 from emergency.engine import Engine
@@ -181,3 +182,22 @@ def test_the_same_message_by_two_ways_in_is_one(fire: tuple[App, Engine, str]) -
     kinds = [engine.unit(lambda en: app.inbox.receive(en, inbound)).kind for _ in range(2)]
     assert kinds == ["acknowledged", "repeated"]
     assert len(events(engine, id, e.AlertAcknowledged)) == 1
+
+
+def test_who_is_told_first_owns_it_until_command_has_answered(tmp_path: Path) -> None:
+    """First-asked responsibility: it is theirs until whoever commands has answered, and goes on with command."""
+    app = sample(tmp_path)
+    engine = app.engine()
+
+    def ask(verb: str, **args: object) -> dict[str, object]:
+        return perform(app.desktop, engine, verb, args)
+
+    opened = ask("trigger", playbook="fire", at="K12", by="guo_xin")
+    assert opened["owner"] == "guo_xin"
+    assert opened["command"] != "guo_xin"
+    (task, *_) = [a for a in opened["alerts"] if a["person"] == opened["command"]]  # type: ignore[attr-defined]
+    engine.handle(str(opened["id"]), c.Acknowledge(alert=task["id"]))
+    assert ask("status")["owner"] == opened["command"]
+    handed = ask("assign", role="command", person="li_wenbin", reason="he is here")
+    assert handed["owner"] == handed["command"] == "li_wenbin"
+    engine.store.close()
