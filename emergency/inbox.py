@@ -266,6 +266,7 @@ class _Reading:
         alert = incident.alerts[alert.id]
         run = incident.steps[alert.step or ""]
         if alert.status == "closed":
+            self._too_late(incident, run, key)
             return self._over(incident, alert)
         if key == "1":
             return self._received(incident, alert)
@@ -283,6 +284,14 @@ class _Reading:
             return self._received(incident, alert)
         choices = " ".join(f"{k}{w}" for k, w in (("1", ""), *keys_of(incident, run, self.language)))
         return self._did("wrong_key", incident, run, key=key, text=choices)
+
+    def _too_late(self, incident: Incident, run: StepRun, key: str) -> None:
+        """What somebody found out counts for command also when the plan has moved on without it."""
+        if run.status != "dropped" or key not in "245678":
+            return
+        words = dict(keys_of(incident, run, self.language)).get(key)
+        if words is not None:
+            self._note(f"{reference(incident, run)} {what_to_do(incident, run, self.language)}: {words}", incident)
 
     def _received(self, incident: Incident, alert: Alert) -> Outcome:
         if alert.status == "acknowledged":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -74,7 +74,11 @@ def members(
         busy: roster id to the gravest open incident in which that person holds a role.
     """
     local = now.astimezone(ZoneInfo(site.timezone))
-    working = {shift.id for shift in site.shifts if on_shift(shift, local)}
+    return team(roster, frozenset(shift.id for shift in site.shifts if on_shift(shift, local)), reach, busy)
+
+
+def team(roster: Roster, working: Set[str], reach: Reach, busy: Mapping[str, Severity]) -> tuple[Member, ...]:
+    """Return the roster as the core sees it while the shifts *working* are on; the rest as in `members`."""
     one_way = tuple(f"+{code}" for code in reach.one_way)
     return tuple(
         _member(p, p.shift in working, reach.channels, one_way, busy[p.id].rank if p.id in busy else 0)

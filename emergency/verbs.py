@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -72,6 +73,7 @@ class Desktop:
             by="console",
             parent=parent.id,
             armed=True,
+            offset=parent.offset,
         )
         engine.open(command)
 
@@ -297,9 +299,15 @@ def trigger(desktop: Desktop, engine: Engine, args: Args) -> Stands:
         note=note,
         facts=facts,
         parent=_parent(engine, plan.id, mode),
+        offset=_minutes_ahead(now, site),
     )
     incident = engine.open(command)
     return Stands(incident.id, {"joined": False})
+
+
+def _minutes_ahead(now: datetime, site: Site) -> int:
+    ahead = now.astimezone(ZoneInfo(site.timezone)).utcoffset() or timedelta(0)
+    return int(ahead.total_seconds()) // 60
 
 
 def _facts_told(engine: Engine, plan: Playbook, args: Args, timezone: str) -> dict[str, str]:
@@ -523,8 +531,6 @@ FARTHEST = timedelta(days=3660)
 
 def _a_moment(name: str, word: str, now: datetime, timezone: str) -> str:
     """Read `14:05` (the nearest such time, in the site's zone) or ISO 8601."""
-    from zoneinfo import ZoneInfo
-
     zone = ZoneInfo(timezone)
     try:
         if len(word) <= 5 and ":" in word:

@@ -232,7 +232,8 @@ def acknowledge(draft: Draft, alert: Alert, via: str, by: str | None = None) -> 
     drop_queued(draft, alert.id)
     for other in group(draft.incident, alert.root):
         if other.id != alert.id:
-            close(draft, other, "taken")
+            if other.status == "open":  # who took it before may still be the one who brings the answer
+                close(draft, other, "taken")
             tell(draft, other.person, "taken", about=alert.person, step=alert.step)
     _give_role(draft, alert)
     run = draft.incident.steps[alert.step or ""]

@@ -17,7 +17,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenIncident(Command, frozen=True):
-    """Begin. `mode` is fixed from here on. facts: what is known already, fact to value (a text as its seal)."""
+    """Begin. `mode` is fixed from here on. facts: what is known already, fact to value (a text as its seal).
+
+    offset: minutes that the site's own clocks are ahead of UTC just now.
+    """
 
     incident: str
     code: str
@@ -32,6 +35,7 @@ class OpenIncident(Command, frozen=True):
     facts: dict[str, str] = {}
     parent: str | None = None
     armed: bool = False
+    offset: int = 0
 
 
 class ConfirmIncident(Command, frozen=True):

@@ -124,6 +124,7 @@ def _open(command: c.OpenIncident, now: datetime) -> tuple[list[e.AnyEvent], Inc
         note=command.note,
         parent=command.parent,
         armed=command.armed,
+        offset=command.offset,
     )
     draft = Draft(evolve(None, opened, now), now)
     draft.events.append(opened)

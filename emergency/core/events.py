@@ -24,6 +24,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class IncidentOpened(Event, frozen=True, tag="IncidentOpened"):
     """An incident began. The plan and the site are pinned; in the store they stand as digests.
 
+    offset: minutes that the site's own clocks are ahead of UTC; times in words are said by these.
     parent: the incident that expected it. armed: it waits for a person to confirm it; nobody is called before.
     """
 
@@ -39,6 +40,7 @@ class IncidentOpened(Event, frozen=True, tag="IncidentOpened"):
     note: str | None = None
     parent: str | None = None
     armed: bool = False
+    offset: int = 0
 
 
 class IncidentConfirmed(Event, frozen=True, tag="IncidentConfirmed"):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from emergency.core import playbook as p
 from emergency.core.guards import Order, holds
 from emergency.core.incident import Incident
+from emergency.core.site import Site
 from emergency.core.values import SEVERITY_WORDS, Text
 
 
@@ -128,3 +129,104 @@ def _who(step: str, incident: Incident | None) -> str:
         if incident.alerts[id].status != "closed"
     ]
     return ", ".join(waiting)
+
+
+def plain(guard: p.Guard, plan: p.Playbook, state: p.State | None, site: Site) -> Text:
+    """Return *guard* as people say it who know no id: titles of roles, words of steps, questions of facts."""
+    match guard:
+        case p.AnyOf(guards) if all(isinstance(g, p.SaidBy) for g in guards):
+            return _plain_order([g.role for g in guards if isinstance(g, p.SaidBy)], site)
+        case p.AnyOf(guards) | p.AllOf(guards):
+            zh, en = (";或 ", "; or ") if isinstance(guard, p.AnyOf) else (";且 ", "; and ")
+            said = [plain(each, plan, state, site) for each in guards]
+            return Text(zh.join(each.zh for each in said), en.join(each.en for each in said))
+        case p.NotOf(inner):
+            said_not = plain(inner, plan, state, site)
+            return Text(f"并非:{said_not.zh}", f"not: {said_not.en}")
+        case p.StepIs(name, answer):
+            return _plain_step(name, answer, state)
+        case p.StrandDone(None):
+            return Text("本阶段各项任务完成", "everything in this state is done")
+        case p.StrandDone(strand):
+            return Text(f"“{strand}”各项任务完成", f"everything of '{strand}' is done")
+        case p.RoleAcknowledged(role, count):
+            title = site.duty(role).title
+            return Text(f"{title.zh}{count}人应答", f"{count} of {title.en} answered")
+        case p.ClockOver(clock, over):
+            since, long = _plain_clock(clock, plan), length(over)
+            return Text(f"{since.zh}满{long.zh}", f"{long.en} {since.en}")
+        case p.SeverityAtLeast(level):
+            return Text(f"{SEVERITY_WORDS[level].zh}以上级别", f"level {SEVERITY_WORDS[level].en} or higher")
+        case p.ZonesSwept():
+            return Text("各区已清查", "every zone is swept")
+        case p.SaidBy(role):
+            return _plain_order([role], site)
+        case _:
+            return _plain_fact(guard, plan)
+
+
+def length(time: timedelta) -> Text:
+    """Return a length of time in words: `90 s`, `2 min`, `1 h 30 min`, `72 h`, `30 d`."""
+    seconds = round(time.total_seconds())
+    if seconds < 120 and seconds % 60:
+        return Text(f"{seconds}秒", f"{seconds} s")
+    days = [(86400, "天", "d")] if seconds >= 7 * 86400 else []
+    zh, en = "", []
+    for size, unit_zh, unit_en in (*days, (3600, "小时", "h"), (60, "分钟", "min"), (1, "秒", "s")):
+        number, seconds = divmod(seconds, size)
+        if number:
+            zh += f"{number}{unit_zh}"
+            en.append(f"{number} {unit_en}")
+    return Text(zh or "0秒", " ".join(en) or "0 s")
+
+
+def _plain_order(words: Sequence[str], site: Site) -> Text:
+    roles = list(dict.fromkeys(role for word in words for role in site.may.get(word, (word,))))
+    named = [agency.name if (agency := site.agency(role)) else site.duty(role).title for role in roles]
+    return Text("、".join(each.zh for each in named) + "下令", "ordered by " + " / ".join(each.en for each in named))
+
+
+def _plain_step(name: str, answer: str | None, state: p.State | None) -> Text:
+    step = next((each for each in state.steps if each.name == name), None) if state else None
+    do = step.do if step else Text(name, name)
+    if answer is None:
+        return Text(f"“{do.zh}”完成", f'"{do.en}": done')
+    says = next((each.says for each in step.decision if each.name == answer), None) if step else None
+    says = says or Text(answer, answer)
+    return Text(f"“{do.zh}”答“{says.zh}”", f'"{do.en}": {says.en}')
+
+
+def _plain_clock(clock: str, plan: p.Playbook) -> Text:
+    known = {"opened": Text("接报后", "after the report"), "state": Text("进入本阶段后", "after this state began")}
+    fact = next((plan.fact(each.since) for each in plan.clocks if each.name == clock), None)
+    if clock in known or fact is None:
+        return known.get(clock, Text(clock, f"on the clock '{clock}'"))
+    return Text(f"自“{fact.ask.zh}”", f'after "{fact.ask.en}"')
+
+
+def _plain_fact(guard: p.Guard, plan: p.Playbook) -> Text:
+    def ask(name: str) -> Text:
+        fact = plan.fact(name)
+        return fact.ask if fact else Text(name, name)
+
+    def says(name: str, zh: str, en: str, dwell: timedelta = timedelta(0)) -> Text:
+        long, asked = length(dwell), ask(name)
+        zh, en = (f"{zh},持续{long.zh}", f"{en} for {long.en}") if dwell else (zh, en)
+        return Text(f"“{asked.zh}”{zh}", f'"{asked.en}" {en}')
+
+    match guard:
+        case p.FactIs(fact, value, dwell):
+            return says(fact, CHINESE_YES.get(value, value), value, dwell)
+        case p.FactOver(fact, value, dwell):
+            return says(fact, f"≥ {value:g}", f"≥ {value:g}", dwell)
+        case p.FactUnder(fact, value, dwell):
+            return says(fact, f"< {value:g}", f"< {value:g}", dwell)
+        case p.FactMissing(fact, wait):
+            return says(fact, f"{length(wait).zh}无人报", f"not reported for {length(wait).en}")
+        case p.FactTold(fact, told):
+            return says(fact, "已报" if told else "尚未报", "is told" if told else "is not told yet")
+        case p.FactReaches(fact, other):
+            return says(fact, f"已达“{ask(other).zh}”", f'has reached "{ask(other).en}"')
+        case p.TimeLeftUnder(fact, under):
+            return says(fact, f"不到{length(under).zh}了", f"in less than {length(under).en}")
+    raise TypeError(guard)

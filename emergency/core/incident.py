@@ -131,6 +131,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     parent: str | None = None
     armed: bool = False
     owner: str = ""
+    offset: int = 0
     notes: int = 0
     help: dict[str, datetime] = {}
     ended: str | None = None
@@ -240,6 +241,7 @@ def _opened(event: e.IncidentOpened, at: datetime) -> Incident:
         parent=event.parent,
         armed=event.armed,
         owner=event.by,
+        offset=event.offset,
     )
 
 

@@ -9,6 +9,7 @@ A drill's words begin and end with the drill mark, in writing and in speech.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -282,7 +283,10 @@ def context(incident: Incident, language: str) -> dict[str, dict[str, str]]:
     }
     for fact in incident.playbook.facts:
         told = told_of(incident, fact.name)
-        values[fact.name] = {"name": _fact_words(fact.type, told.value if told else "?", language)}
+        value = told.value if told else "?"
+        if fact.type == "time" and told is not None:
+            value = _moment_words(datetime.fromisoformat(told.value), incident)
+        values[fact.name] = {"name": _fact_words(fact.type, value, language)}
     return values
 
 
@@ -292,6 +296,14 @@ def gate_of(incident: Incident, language: str) -> str:
     while place.gate is None and place.within is not None:
         place = incident.site.place(place.within)
     return place.gate.of(language) if place.gate else "?"
+
+
+def _moment_words(moment: datetime, incident: Incident) -> str:
+    """Return a moment as the site's own clocks show it: 14:05, with the day where it is another than the report's."""
+    here = timezone(timedelta(minutes=incident.offset))
+    local = moment.astimezone(here)
+    same_day = local.date() == incident.opened.astimezone(here).date()
+    return local.strftime("%H:%M" if same_day else "%m-%d %H:%M")
 
 
 def _fact_words(kind: str, value: str, language: str) -> str:

@@ -65,7 +65,8 @@ def encode(event: e.AnyEvent) -> bytes:
     """Return *event* as JSON; the opening names its plan and site by digest."""
     if not isinstance(event, e.IncidentOpened):
         return _ENCODER.encode(event)
-    rest = {name: value for name in _Opened.__struct_fields__ if (value := getattr(event, name)) is not False}
+    fields = {name: getattr(event, name) for name in _Opened.__struct_fields__}
+    rest = {name: value for name, value in fields.items() if value or name not in _LATER}
     kept = {"playbook": document_digest(event.playbook), "site": document_digest(event.site)}
     return _ENCODER.encode({"type": "IncidentOpened", **rest, **kept})
 
@@ -98,6 +99,10 @@ def _opened(data: dict[str, Any], fetch: Fetch) -> e.IncidentOpened:
     )
 
 
+_LATER = frozenset({"parent", "armed", "offset"})
+"""Fields that came with a later release: a log without them is written as it always was."""
+
+
 class _Opened(msgspec.Struct, kw_only=True, tag="IncidentOpened"):
     """The opening without its documents."""
 
@@ -111,6 +116,7 @@ class _Opened(msgspec.Struct, kw_only=True, tag="IncidentOpened"):
     note: str | None = None
     parent: str | None = None
     armed: bool = False
+    offset: int = 0
 
 
 def chain(previous: str, incident: str, seq: int, at: str, kind: str, v: int, data: bytes) -> str:
