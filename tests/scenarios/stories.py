@@ -124,7 +124,7 @@ def aircon_failure(scene: Scene) -> None:
     scene.everyone.works({"plant": "plain"})
     scene.on("degraded", "fact", values={"temp": "31"})
     scene.on("limit", "fact", after=15 * MINUTE, values={"repaired": "yes"})
-    for minutes in (5, 35):
+    for minutes in (5, 20, 35, 50):
         scene.on("restoring", "fact", after=minutes * MINUTE, values={"temp": "25"})
     scene.is_stood_down("restoring", after=HOUR)
     scene.is_followed_up()
@@ -158,7 +158,7 @@ def gas_leak(scene: Scene) -> None:
     """The meter finds gas, the valve holds, the gas company measures clear and hands back."""
     scene.everyone.works()
     scene.on("external_command", "transition", after=50 * MINUTE, to="controlled", by="gas_company")
-    scene.is_stood_down("controlled", after=HOUR)
+    scene.is_stood_down("controlled", after=2 * HOUR)
     scene.is_followed_up()
 
 

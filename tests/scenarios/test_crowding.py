@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emergency.errors import CommandRefused
-from tests.scenarios.scene import HOUR, MINUTE, Scene
+from tests.scenarios.scene import DAY, HOUR, MINUTE, SECOND, Scene
 
 
 @pytest.mark.parametrize(
@@ -209,3 +209,113 @@ def test_a_stop_says_where_the_crowd_is_every_two_minutes(scene: Scene) -> None:
     nudges = [run for run in scene.incident.runs_here() if run.name == "nudge"]
     assert [scene.since_start(run.started) for run in nudges] == ["0:03:00", "0:05:00", "0:07:00"]
     assert {"commander"} == {run.role for run in nudges}
+
+
+# a planned event
+
+AT_SEVEN = "2026-03-08T19:00"
+"""The event of these scenes: a week after the report, which comes at noon."""
+DOORS = 7 * DAY + 6 * HOUR
+"""From the report to an hour before the event begins."""
+
+
+def _planned(scene: Scene, starts: str = AT_SEVEN) -> None:
+    scene.open("crowding", facts={"starts": starts})
+
+
+def test_an_event_with_its_hour_begins_as_planned(scene: Scene) -> None:
+    """The hour told with the report makes it a planned one; no sensor is missed before people come."""
+    scene.everyone.works()
+    _planned(scene)
+    scene.run(until=3 * DAY)
+
+    assert scene.path() == ["planned"]
+    assert scene.level == "blue"
+    asked = {run.name for run in scene.incident.steps.values()} - {"nudge"}
+    assert {"licence", "plan", "capacity", "exits", "posts"} == asked
+
+
+def test_a_ready_event_opens_an_hour_before(scene: Scene) -> None:
+    """Licence in hand, the check at T-24 h says ready: it opens by itself when the doors do, and the counting begins."""
+    scene.everyone.works()
+    scene.counts({7 * 24 * 60 + 6 * 60 - 5: 0.1}, until=7 * 24 * 60 + 7 * 60)
+    _planned(scene)
+    scene.run(until=DOORS + MINUTE)
+
+    assert scene.since_start(scene.step("check").started) == "6 days, 6:00:00"
+    assert scene.timeline() == [("0:00:00", "planned", "opening"), ("7 days, 6:00:00", "open", "guard")]
+    assert scene.level == "blue"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param({"check": "not_ready"}, id="the check says so"),
+        pytest.param({"licence": "refused"}, id="no licence"),
+    ],
+)
+def test_what_is_not_ready_a_day_before_is_cancelled_in_writing(scene: Scene, answers: dict[str, str]) -> None:
+    """Not ready at T-24 h: the commander cancels, everybody is told so, the licensing police get it in writing."""
+    scene.everyone.works({**answers, "decide": "cancel"})
+    _planned(scene)
+    scene.run(until=8 * DAY)
+
+    assert scene.path() == ["planned", "not_ready", "cancelled", "closed"]
+    assert scene.timeline()[1][0] in ("6 days, 7:00:00", "6 days, 6:30:10")
+    assert scene.incident.ended == "cancelled"
+    assert scene.incident.facts["cancelled"].value == "yes"
+    told = {a.person for a in scene.alerts(kind="ended")}
+    assert {"chen_jing", "sun_li", "liu_yang", "lin_xiao", "wang_jun"} <= told <= set(scene.incident.alerted)
+    assert any("已取消" in text for text in scene.words_to("chen_jing", "sms"))
+    letter = scene.step("in_writing")
+    assert letter.status == "done"
+    plan = scene.incident.playbook.state("cancelled")
+    assert next(step.call for step in plan.steps if step.name == "in_writing") == "licensing_police"
+
+
+def test_what_is_mended_goes_on_as_planned(scene: Scene) -> None:
+    """The gap is closed in time: planned again, and it opens at its hour."""
+    scene.everyone.works({"check": "not_ready", "decide": "complete"})
+    _planned(scene)
+    scene.run(until=DOORS + SECOND)
+
+    assert scene.path()[:3] == ["planned", "not_ready", "planned"]
+    assert scene.state == "open"
+
+
+def test_silence_about_an_event_expects_the_crowd(scene: Scene) -> None:
+    """Nobody answers for a week: nothing is cancelled by a clock. The commander is pressed hourly; at the doors it is
+    open, and yellow: people come to a house that is not ready."""
+    _planned(scene)
+    scene.run(until=DOORS + 30 * SECOND)
+
+    assert scene.timeline()[1:] == [("6 days, 7:00:00", "not_ready", "guard"), ("7 days, 6:00:00", "open", "guard")]
+    assert scene.level == "yellow"
+    assert scene.alerts(step="decide")
+    assert scene.incident.ended is None
+
+
+def test_only_a_person_with_the_word_cancels(scene: Scene) -> None:
+    """The one on the spot cannot; the event's safety head can, and afterwards nothing counts down any more."""
+    scene.everyone.works(skips=("in_writing",))
+    _planned(scene)
+    scene.run(until=DAY)
+    with pytest.raises(CommandRefused):
+        scene.do("transition", to="cancelled", by="liu_yang")
+
+    scene.do("transition", to="cancelled", by="lin_xiao")
+    scene.run(until=8 * DAY)
+
+    assert scene.path() == ["planned", "cancelled"]
+    assert scene.incident.ended == "cancelled"
+
+
+def test_a_crowd_that_comes_before_its_hour_opens_it(scene: Scene) -> None:
+    """The fans queue the day before: counted, and the plan is open."""
+    scene.everyone.works()
+    _planned(scene)
+    scene.run(until=2 * DAY)
+
+    scene.fact(density="1.4")
+
+    assert scene.state == "open"

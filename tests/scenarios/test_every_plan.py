@@ -409,7 +409,7 @@ def test_a_phrase_said_under_duress_calls_nothing_off(scene: Scene) -> None:
             [
                 ("0:00:00", "arrival", "opening"),
                 ("0:10:00", "hosted", "timeout"),
-                ("0:40:00", "statement", "timeout"),
+                ("0:40:00", "holding_line", "timeout"),
             ],
             id="media: received, and the holding line alone",
         ),
@@ -487,7 +487,7 @@ def test_silence_never_stops_the_calls(silence: Played, playbook: str) -> None:
     "playbook, first_hour",
     [
         pytest.param("fire", 80, id="fire"),
-        pytest.param("power_outage", 100, id="power_outage"),
+        pytest.param("power_outage", 105, id="power_outage"),
         pytest.param("elevator_entrapment", 60, id="elevator_entrapment"),
         pytest.param("robbery", 50, id="robbery"),
         pytest.param("crowding", 65, id="crowding"),

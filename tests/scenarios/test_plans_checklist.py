@@ -216,7 +216,7 @@ def test_a_decision_that_nobody_makes_is_made_by_time(plan: Playbook) -> None:
         pytest.param("threat", "searching", "decide", id="what does not answer is unsearched"),
         pytest.param("threat", "item_found", "evacuating", id="undecided about a find is everybody out"),
         pytest.param("media", "arrival", "hosted", id="nobody came, so the duty manager receives them"),
-        pytest.param("media", "hosted", "statement", id="no text in time is the holding line"),
+        pytest.param("media", "hosted", "holding_line", id="no text in time is the holding line"),
         pytest.param("earthquake", "check", "evacuating", id="a house nobody looked at is damaged"),
         pytest.param("earthquake", "outside", "closed_building", id="a house nobody surveyed stays shut"),
         pytest.param("missing_child", "searching", "wide", id="a child not found is searched wider"),
@@ -350,9 +350,7 @@ def test_a_second_report_has_somewhere_to_go(plan: Playbook) -> None:
             id="flooding",
         ),
         pytest.param("robbery", {"personal_injury", "media", "crowding"}, id="robbery"),
-        pytest.param(
-            "demonstration", {"personal_injury", "robbery", "media", "crowding", "riot"}, id="demonstration"
-        ),
+        pytest.param("demonstration", {"personal_injury", "robbery", "media", "crowding", "riot"}, id="demonstration"),
         pytest.param(
             "riot",
             {"fire", "personal_injury", "robbery", "media", "crowding", "missing_child", "suspicious_object"},

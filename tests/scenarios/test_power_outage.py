@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emergency.core import events as e
-from tests.scenarios.scene import HOUR, MINUTE, SECOND, Scene
+from tests.scenarios.scene import DAY, HOUR, MINUTE, SECOND, Scene
 
 
 def test_the_generator_has_three_minutes(scene: Scene) -> None:
@@ -190,3 +190,42 @@ def test_ten_shops_are_one_outage(scene: Scene) -> None:
 
     assert again["joined"]
     assert len(scene.engine.store.open_incidents()) == 1
+
+
+# a planned cut
+
+
+def test_a_planned_cut_is_prepared_and_begins_by_itself(scene: Scene) -> None:
+    """Told with its hour: tenants know, the utility confirms a day before, every lift is emptied; then it goes dark."""
+    scene.everyone.works(skips=("generator",))
+    scene.open("power_outage", facts={"starts": "2026-03-04T06:00"})
+    scene.run(until=2 * DAY + 17 * HOUR + 55 * MINUTE)
+    assert scene.path() == ["planned"]
+    assert {"notice", "ready", "systems", "shifts"} <= {run.name for run in scene.incident.runs_here()}
+    assert scene.step("confirm").status == "done"
+    assert len([run for run in scene.incident.runs_here() if run.name == "park"]) == 6
+
+    scene.run(until=2 * DAY + 18 * HOUR + MINUTE)
+
+    assert scene.timeline()[1] == ("2 days, 18:00:00", "detected", "guard")
+
+
+def test_a_planned_cut_that_nobody_prepared_begins_all_the_same(scene: Scene) -> None:
+    """Silence: it goes dark at its hour, and from there on by the worst case."""
+    scene.open("power_outage", facts={"starts": "2026-03-02T12:00"})
+    scene.run(until=DAY + 4 * MINUTE)
+
+    assert scene.path() == ["planned", "detected", "dark"]
+
+
+def test_the_utility_calls_a_planned_cut_off(scene: Scene) -> None:
+    """Off: everybody who was asked is told, it closes."""
+    scene.everyone.works()
+    scene.open("power_outage", facts={"starts": "2026-03-04T06:00"})
+    scene.run(until=HOUR)
+    scene.do("transition", to="cancelled", by="power_utility")
+    scene.run(until=DAY)
+
+    assert scene.path() == ["planned", "cancelled", "closed"]
+    assert scene.incident.ended == "cancelled"
+    assert {a.person for a in scene.alerts(kind="ended")} == set(scene.incident.alerted)
