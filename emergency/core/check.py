@@ -23,6 +23,7 @@ ALWAYS = {
     "place": ("", "name", "short", "registration", "gate"),
     "code": ("",),
     "severity": ("",),
+    "words": (),
 }
 CLOCKS = ("opened", "state")
 NOT_A_STEP = ("stand_by", "nudge")

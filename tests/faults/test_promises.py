@@ -30,7 +30,7 @@ from emergency.store.codec import document_digest, from_text
 from tests.core.small import unattended
 from tests.faults.world import OUTCOMES, World, contents, quiet_about_the_dead
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "14"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "20"))
 LONG = EXAMPLES > 1000
 STEPS = 40
 NIGHTS_LONG = 50

@@ -8,6 +8,7 @@ killed process leaves on the disk, by a fresh program.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import shutil
 import sqlite3
@@ -258,6 +259,7 @@ class DeskOfOneThread:
 def _template(house: str) -> Path:
     """Make one installation of a kind, to be copied."""
     home = Path(tempfile.mkdtemp(prefix="promises-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     settings = Settings(home, f"sqlite:///{home / 'emergency.db'}", "en", {})
     app = App(settings, [], WallClock(MONDAY))
     if house == "sample":
