@@ -26,9 +26,13 @@ def new_test_code() -> str:
     return "Z" + secrets.choice("34679") + secrets.choice("ACDEFHJKMNPRTUVWXY")
 
 
-def seal_of(text: str, salt: bytes | None = None) -> tuple[str, bytes]:
+def new_salt() -> bytes:
+    """Return a salt that nobody can guess."""
+    return os.urandom(16)
+
+
+def seal_of(text: str, salt: bytes) -> tuple[str, bytes]:
     """Return the seal of *text* and its salt: a digest that gives the words away to nobody who lacks the salt."""
-    salt = os.urandom(16) if salt is None else salt
     return "seal:" + hashlib.sha256(salt + text.encode()).hexdigest()[:32], salt
 
 

@@ -286,12 +286,13 @@ class _Reading:
         return self._did("wrong_key", incident, run, key=key, text=choices)
 
     def _too_late(self, incident: Incident, run: StepRun, key: str) -> None:
-        """What somebody found out counts for command also when the plan has moved on without it."""
-        if run.status != "dropped" or key not in "245678":
+        """What somebody found out is on record also when the plan has moved on without it."""
+        plan = incident.plan_of(run)
+        if run.status != "dropped" or plan is None or not plan.decision:
             return
         words = dict(keys_of(incident, run, self.language)).get(key)
-        if words is not None:
-            self._note(f"{reference(incident, run)} {what_to_do(incident, run, self.language)}: {words}", incident)
+        if words is not None and key != "3":
+            self._note(f"{what_to_do(incident, run, self.language)}: {words}", incident, show=False)
 
     def _received(self, incident: Incident, alert: Alert) -> Outcome:
         if alert.status == "acknowledged":
@@ -353,12 +354,12 @@ class _Reading:
         mine = self._mine()
         return max(mine, key=lambda i: i.alerts[i.of_person[self.person][-1]].at, default=None)
 
-    def _note(self, text: str, incident: Incident | None = None) -> None:
+    def _note(self, text: str, incident: Incident | None = None, *, show: bool = True) -> None:
         """Keep what was written: as a note that command sees, or beside the message when there is no incident."""
         seal = self.engine.store.seal(text[:1600])
         where = incident or self._latest()
         if where is not None and not where.is_closed:
-            self.engine.handle(where.id, c.AddNote(by=self.person, text=seal, via=self.via, show=True))
+            self.engine.handle(where.id, c.AddNote(by=self.person, text=seal, via=self.via, show=show))
 
     def _did(
         self, template: str, incident: Incident, run: StepRun, *, kind: str | None = None, **values: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from importlib import resources
@@ -22,7 +22,7 @@ from emergency.core.playbook import Playbook
 from emergency.core.site import Site
 from emergency.core.values import Channel, Mode
 from emergency.errors import Conflict, StoreBusy, StoreDamaged, StoreError, StoreTooNew
-from emergency.ids import seal_of
+from emergency.ids import new_salt, seal_of
 from emergency.store import codec
 from emergency.store.codec import from_text, to_text
 
@@ -120,13 +120,17 @@ Q = _named_queries()
 class SqliteStore:
     """One open database. Not for two threads at once: each opens its own, or one owns it."""
 
-    def __init__(self, path: Path | str, *, create: bool = True) -> None:
+    def __init__(self, path: Path | str, *, create: bool = True, salt: Callable[[], bytes] = new_salt) -> None:
         """Open the database at *path*, and lift it to this release's schema.
+
+        Args:
+            salt: what the seals of words are made with; one that counts gives the same log for the same night.
 
         Raises:
             StoreDamaged, StoreTooNew, StoreError: the file was left as it is.
         """
         self.path = str(path)
+        self.salt = salt
         self._depth = 0
         self._db = _open(self.path, create=create)
         try:
@@ -559,7 +563,7 @@ class SqliteStore:
 
     def seal(self, text: str) -> str:
         """Keep words beside the log and return the seal that stands for them there."""
-        seal, salt = seal_of(text)
+        seal, salt = seal_of(text, self.salt())
         self._do("keep_words", seal, salt, text)
         return seal
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from emergency.app import PLANS, reach_of
@@ -202,7 +203,9 @@ class Scene:
         self.clock = VirtualClock(start)
         self.phones = PlayedPhones(self.clock)
         self.people = People()
-        self.engine = Engine(SqliteStore(":memory:"), self.clock)
+        salts = count()
+        store = SqliteStore(":memory:", salt=lambda: next(salts).to_bytes(16, "big"))
+        self.engine = Engine(store, self.clock)
         self.engine.unit(self._furnish)
         notifiers = [self.phones.on("sms"), self.phones.on("voice")]
         self.desktop = Desktop(

@@ -84,7 +84,7 @@ def test_silence_publishes_nothing(silence: Played) -> None:
 
 
 def test_a_text_that_is_sent_back_comes_back_to_the_commander(scene: Scene) -> None:
-    """"Change" is no approval: it is changed and brought again, and only then goes out."""
+    """To want a change is no approval: it is changed and brought again, and only then goes out."""
     scene.everyone.works({"approve": "change"})
     scene.open("media")
     scene.run(until=25 * MINUTE)

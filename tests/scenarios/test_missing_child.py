@@ -11,7 +11,7 @@ from tests.scenarios.scene import DAY, HOUR, MINUTE, SECOND, Scene
 
 
 def test_found_in_time_goes_to_the_archive(story: Played) -> None:
-    """Found in the corners within ten minutes: identity, a look, both sign, the police know, and a call the next day."""
+    """Found in the corners within ten minutes: identity, a look, both sign, the police know, a call the next day."""
     scene = story("missing_child")
     done = {run.name for run in scene.incident.steps.values() if run.status == "done"}
 

@@ -286,8 +286,8 @@ def test_what_stays_ours_is_commanded_by_nobody_else(playbook: str) -> None:
 
 
 def test_a_robbery_is_need_to_know() -> None:
-    """(7) Nobody in the place is rung, six roles know, no plain word goes over the speakers, and a locked screen does not
-    show the word."""
+    """(7) Nobody in the place is rung, six roles know, no plain word goes over the speakers, and a locked screen does
+    not show the word."""
     plan = PLANS["robbery"]
     shown = [text for s in plan.states for text in (s.title, s.headline) if text is not None]
     shown += [step.do for _, step in _steps(plan)]
@@ -502,7 +502,7 @@ def test_a_measured_value_has_dwell_hysteresis_and_a_dead_sensor() -> None:
         pytest.param("demonstration", p.TimeLeftUnder("starts", timedelta(minutes=30)), id="until it is announced"),
         pytest.param("threat", p.TimeLeftUnder("deadline", timedelta(minutes=30)), id="until the stated moment"),
         pytest.param("threat", p.ClockOver("past_deadline", timedelta(minutes=30)), id="since the stated moment"),
-        pytest.param("missing_child", p.ClockOver("missing", timedelta(minutes=10)), id="since the child was seen last"),
+        pytest.param("missing_child", p.ClockOver("missing", timedelta(minutes=10)), id="since last seen"),
         pytest.param("vip_visit", p.TimeLeftUnder("arrives", timedelta(hours=48)), id="two days ahead"),
         pytest.param("severe_weather", p.TimeLeftUnder("warning_end", timedelta(seconds=1)), id="when a warning ends"),
         pytest.param("system_failure", p.ClockOver("down", timedelta(minutes=60)), id="since the first sign"),
