@@ -66,24 +66,39 @@ def check_playbook(plan: p.Playbook, site: Site | None = None) -> list[Finding]:
 def _structure(plan: p.Playbook) -> Iterator[Finding]:
     names = [s.name for s in plan.states]
     if not names:
-        yield Finding(("states",), "a plan has at least one state")
+        yield _is(("states",), "P01", "a plan has at least one state", "预案至少要有一个状态")
         return
     if not any(s.final for s in plan.states):
-        yield Finding(("states",), "no state is final: yes; an incident could never be closed")
+        yield _is(
+            ("states",),
+            "F03",
+            "no state is final: yes; an incident could never be closed",
+            "没有 final: yes 的状态，事件永远不能归档",
+        )
     if not any(s.ends == "stand_down" for s in plan.states):
-        yield Finding(("states",), "no state has ends: stand_down")
+        yield _is(("states",), "F09", "no state has ends: stand_down", "没有 ends: stand_down 的状态")
     if not any(s.ends in ("false_alarm", "cancelled") for s in plan.states):
-        yield Finding(("states",), "no state has ends: false_alarm (or cancelled, for what is planned)")
+        yield _is(
+            ("states",),
+            "F10",
+            "no state has ends: false_alarm (or cancelled, for what is planned)",
+            "没有 ends: false_alarm 的状态（计划中的事用 cancelled）",
+        )
     for index, begin in enumerate(plan.begins):
         if begin.state not in names:
-            yield Finding(("begin", index, "state"), _no("state", begin.state, names))
+            yield _no(("begin", index, "state"), "P02", "state", "状态", begin.state, names)
         yield from _guard(plan, None, begin.when, ("begin", index, "when"))
     for milestone in plan.milestones:
         yield from _milestone(plan, milestone, ("milestones", milestone.name))
     reached = _reachable(plan)
     for name in names:
         if name not in reached:
-            yield Finding(("states", name), f"state '{name}' cannot be reached from '{names[0]}'")
+            yield _is(
+                ("states", name),
+                "F01",
+                f"state '{name}' cannot be reached from '{names[0]}'",
+                f"从 {names[0]} 到不了状态 {name}",
+            )
 
 
 def _reachable(plan: p.Playbook) -> set[str]:
@@ -102,35 +117,57 @@ def _reachable(plan: p.Playbook) -> set[str]:
 
 def _milestone(plan: p.Playbook, milestone: p.Milestone, at: Path) -> Iterator[Finding]:
     if sum(each is not None for each in (milestone.call, milestone.step, milestone.state)) != 1:
-        yield Finding(at, "a milestone is one of: call, step, state")
+        yield _is(at, "P03", "a milestone is one of: call, step, state", "里程碑只能是 call、step、state 之一")
     steps = {step.name for state in plan.states for step in state.steps}
     calls = {step.call for state in plan.states for step in state.steps if step.call}
     if milestone.call is not None and milestone.call not in calls:
-        yield Finding((*at, "call"), _no("agency that a step calls", milestone.call, sorted(calls)))
+        yield _no((*at, "call"), "P02", "agency that a step calls", "任务所拨打的单位", milestone.call, sorted(calls))
     if milestone.step is not None and milestone.step not in steps:
-        yield Finding((*at, "step"), _no("step", milestone.step, sorted(steps)))
+        yield _no((*at, "step"), "P02", "step", "任务", milestone.step, sorted(steps))
     if milestone.state is not None and milestone.state not in {s.name for s in plan.states}:
-        yield Finding((*at, "state"), _no("state", milestone.state, [s.name for s in plan.states]))
+        yield _no((*at, "state"), "P02", "state", "状态", milestone.state, [s.name for s in plan.states])
     if not milestone.source:
-        yield Finding((*at, "source"), "a time target without a source: a law, a standard, or practice")
+        yield _is(
+            (*at, "source"),
+            "P04",
+            "a time target without a source: a law, a standard, or practice",
+            "时限没有出处：法规、标准或 practice",
+        )
 
 
 def _state(plan: p.Playbook, state: p.State) -> Iterator[Finding]:
     at: Path = ("states", state.name)
     names = [s.name for s in plan.states]
     if state.final and (state.leave or state.steps):
-        yield Finding(at, f"state '{state.name}' is final; nothing can be done in it or lead out of it")
-    if not state.final and not any(leave.after is not None for leave in state.leave):
-        yield Finding(
+        yield _is(
             at,
+            "F04",
+            f"state '{state.name}' is final; nothing can be done in it or lead out of it",
+            f"状态 {state.name} 是终态，里面不能有任务，也不能有去路",
+        )
+    if not state.final and not any(leave.after is not None for leave in state.leave):
+        yield _is(
+            at,
+            "F11",
             f"state '{state.name}' says nothing for when everybody is silent; add a way out with `after`, "
             "or one without `to` that nudges somebody",
+            f"状态 {state.name} 没有说无人应答时怎么办；加一条 after 去路，或一条不带 to 的催办",
         )
     if state.ends and not state.tells:
-        yield Finding(at, f"state '{state.name}' ends the emergency and tells nobody; add tells: everyone_alerted")
+        yield _is(
+            at,
+            "F09",
+            f"state '{state.name}' ends the emergency and tells nobody; add tells: everyone_alerted",
+            f"状态 {state.name} 结束事件却不告诉任何人；加 tells: everyone_alerted",
+        )
     if state.commanded_by is not None and plan.agency(state.commanded_by) is None:
-        yield Finding(
-            (*at, "commanded_by"), _no("agency of this plan", state.commanded_by, [a.name for a in plan.agencies])
+        yield _no(
+            (*at, "commanded_by"),
+            "P02",
+            "agency of this plan",
+            "本预案的单位",
+            state.commanded_by,
+            [a.name for a in plan.agencies],
         )
     for index, leave in enumerate(state.leave):
         yield from _leave(plan, state, leave, (*at, "leave", index), names)
@@ -142,19 +179,29 @@ def _state(plan: p.Playbook, state: p.State) -> Iterator[Finding]:
 
 def _leave(plan: p.Playbook, state: p.State, leave: p.Leave, at: Path, names: list[str]) -> Iterator[Finding]:
     if leave.to is not None and leave.to not in names:
-        yield Finding(
-            (*at, "to"), f"state '{state.name}' leads to '{leave.to}', which is not a state.{nearest(leave.to, names)}"
+        yield _is(
+            (*at, "to"),
+            "P02",
+            f"state '{state.name}' leads to '{leave.to}', which is not a state.{nearest(leave.to, names)}",
+            f"状态 {state.name} 通往 '{leave.to}'，没有这个状态",
         )
     if (leave.when is None) == (leave.after is None):
-        yield Finding(at, "a way out has either `when` or `after`")
+        yield _is(at, "P03", "a way out has either `when` or `after`", "一条去路写 when 或 after，二者取一")
     if leave.after is not None and not leave.source:
-        yield Finding(at, "`after` needs a source: a law, a standard, or practice")
+        yield _is(
+            at, "P04", "`after` needs a source: a law, a standard, or practice", "after 要写出处：法规、标准或 practice"
+        )
     if leave.after is not None and leave.after.total_seconds() <= 0:
-        yield Finding((*at, "after"), "`after` must be longer than nothing")
+        yield _is((*at, "after"), "P05", "`after` must be longer than nothing", "after 要大于零")
     if leave.to is None and leave.alert is None:
-        yield Finding(at, "a way out without `to` must alert somebody")
+        yield _is(at, "F12", "a way out without `to` must alert somebody", "不带 to 的去路要催某个人")
     if leave.to == state.name and leave.alert is None:
-        yield Finding((*at, "to"), f"leads back to '{state.name}' and changes nothing")
+        yield _is(
+            (*at, "to"),
+            "F12",
+            f"leads back to '{state.name}' and changes nothing",
+            f"又回到 {state.name}，什么都没变",
+        )
     if leave.alert is not None:
         yield from _role(plan, leave.alert.role, (*at, "alert", "role"))
     yield from _guard(plan, state, leave.when, (*at, "when"))
@@ -163,41 +210,77 @@ def _leave(plan: p.Playbook, state: p.State, leave: p.Leave, at: Path, names: li
 def _step(plan: p.Playbook, state: p.State, step: p.Step, at: Path, names: list[str]) -> Iterator[Finding]:
     yield from _role(plan, step.role, (*at, "role"))
     if step.name in NOT_A_STEP:
-        yield Finding(at, f"'{step.name}' has a meaning of its own; give the step another name")
+        yield _is(
+            at,
+            "P06",
+            f"'{step.name}' has a meaning of its own; give the step another name",
+            f"{step.name} 另有含义，任务请换个名字",
+        )
     if step.per is not None and step.every is not None:
-        yield Finding((*at, "every"), "a step is either one for each zone or repeated, not both")
+        yield _is(
+            (*at, "every"),
+            "P03",
+            "a step is either one for each zone or repeated, not both",
+            "任务要么逐区、要么重复，不能两样都要",
+        )
     if step.done is not None and not step.source:
-        yield Finding(at, f"step '{step.name}' has a time target without a source: a law, a standard, or practice")
+        yield _is(
+            at,
+            "P04",
+            f"step '{step.name}' has a time target without a source: a law, a standard, or practice",
+            f"任务 {step.name} 的时限没有出处：法规、标准或 practice",
+        )
     if step.call is not None and plan.agency(step.call) is None:
-        yield Finding((*at, "call"), _no("agency of this plan", step.call, [a.name for a in plan.agencies]))
+        yield _no(
+            (*at, "call"), "P02", "agency of this plan", "本预案的单位", step.call, [a.name for a in plan.agencies]
+        )
     for index, fact in enumerate(step.reports):
         if plan.fact(fact) is None:
-            yield Finding((*at, "reports", index), _no("fact", fact, [f.name for f in plan.facts]))
+            yield _no((*at, "reports", index), "P02", "fact", "事实", fact, [f.name for f in plan.facts])
     if len(step.decision) > 5:
-        yield Finding((*at, "decision"), "a decision has at most five answers: the keys 4 to 8")
+        yield _is(
+            (*at, "decision"),
+            "P05",
+            "a decision has at most five answers: the keys 4 to 8",
+            "一个决定最多五个回答：按键 4 到 8",
+        )
     if step.every is not None and step.every.total_seconds() < 30:
-        yield Finding((*at, "every"), "a step repeats every 30s at the most often")
+        yield _is((*at, "every"), "T04", "a step repeats every 30s at the most often", "任务最多每 30 秒重复一次")
     for answer in step.decision:
         for fact, value in answer.tells.items():
             known = plan.fact(fact)
             if known is None:
-                yield Finding((*at, "decision", answer.name), _no("fact", fact, [f.name for f in plan.facts]))
+                yield _no((*at, "decision", answer.name), "P02", "fact", "事实", fact, [f.name for f in plan.facts])
             elif known.type in ("text", "time") or not _fits(known, value):
-                yield Finding((*at, "decision", answer.name), f"tells {fact} as '{value}', which is no {known.type}")
+                yield _is(
+                    (*at, "decision", answer.name),
+                    "P07",
+                    f"tells {fact} as '{value}', which is no {known.type}",
+                    f"把 {fact} 报成 '{value}'，不合类型 {known.type}",
+                )
     for index, outcome in enumerate(step.late):
         if isinstance(outcome, p.Go) and outcome.state not in names:
-            yield Finding((*at, "late", index), _no("state", outcome.state, names))
+            yield _no((*at, "late", index), "P02", "state", "状态", outcome.state, names)
     yield from _guard(plan, state, step.when, (*at, "when"))
 
 
 def _role(plan: p.Playbook, role: str, at: Path) -> Iterator[Finding]:
     roles = [r.role for r in plan.roles]
     if role not in roles:
-        yield Finding(at, _no("role that this plan calls", role, roles))
+        yield _no(at, "P02", "role that this plan calls", "本预案所叫的角色", role, roles)
 
 
-def _no(what: str, word: str, words: list[str]) -> str:
-    return f"'{word}' is no {what}.{nearest(word, words)}"
+def _no(at: Path, id: str, what: str, zh: str, word: str, words: list[str]) -> Finding:
+    """Return that *word* is none of *words*, which are called *what* in English and *zh* in Chinese."""
+    near = nearest(word, words)
+    meant = re.search(r"'([^']+)'\?$", near)
+    hint = f"是不是想写 '{meant[1]}'？" if meant else (f"这里有：{'、'.join(words)}。" if near else "")
+    return Finding(at, f"'{word}' is no {what}.{near}", id=id, zh=f"'{word}' 不是{zh}。{hint}")
+
+
+def _is(at: Path, id: str, says: str, zh: str) -> Finding:
+    """Return a mistake of the plan's shape."""
+    return Finding(at, says, id=id, zh=zh)
 
 
 def _guard(plan: p.Playbook, state: p.State | None, guard: p.Guard | None, at: Path) -> Iterator[Finding]:
@@ -212,18 +295,23 @@ def _guard(plan: p.Playbook, state: p.State | None, guard: p.Guard | None, at: P
         case p.StrandDone(strand):
             strands = sorted({s.strand for s in state.steps if s.strand}) if state else []
             if strand is not None and strand not in strands:
-                yield Finding(at, _no("strand of this state", strand, strands))
+                yield _no(at, "P02", "strand of this state", "本状态的任务线", strand, strands)
             if strand is None and (state is None or not state.steps):
-                yield Finding(at, "the state has no steps that could be done")
+                yield _is(at, "F05", "the state has no steps that could be done", "本状态没有可完成的任务")
         case p.ZonesSwept():
             if state is None or not any(s.per == "zones" for s in state.steps):
-                yield Finding(at, "no step of this state sweeps zones (per: zones)")
+                yield _is(
+                    at,
+                    "F05",
+                    "no step of this state sweeps zones (per: zones)",
+                    "本状态没有逐区清查的任务（per: zones）",
+                )
         case p.RoleAcknowledged(role):
             yield from _role(plan, role, at)
         case p.ClockOver(clock):
             clocks = [c.name for c in plan.clocks] + list(CLOCKS)
             if clock not in clocks:
-                yield Finding(at, _no("clock", clock, clocks))
+                yield _no(at, "P02", "clock", "时钟", clock, clocks)
         case None | p.SeverityAtLeast() | p.SaidBy():
             pass
         case _:
@@ -233,11 +321,11 @@ def _guard(plan: p.Playbook, state: p.State | None, guard: p.Guard | None, at: P
 def _step_guard(state: p.State | None, name: str, answer: str | None, at: Path) -> Iterator[Finding]:
     steps = {s.name: s for s in state.steps} if state else {}
     if name not in steps:
-        yield Finding(at, _no("step of this state", name, list(steps)))
+        yield _no(at, "P02", "step of this state", "本状态的任务", name, list(steps))
         return
     answers = [a.name for a in steps[name].decision]
     if answer is not None and answer not in answers:
-        yield Finding(at, _no(f"answer of '{name}'", answer, answers))
+        yield _no(at, "P02", f"answer of '{name}'", f"任务 {name} 的回答", answer, answers)
 
 
 NUMERIC = ("count", "number")
@@ -247,42 +335,70 @@ def _fact_guard(plan: p.Playbook, guard: Any, at: Path) -> Iterator[Finding]:
     names = [f.name for f in plan.facts]
     fact = plan.fact(guard.fact)
     if fact is None:
-        yield Finding(at, _no("fact", guard.fact, names))
+        yield _no(at, "P02", "fact", "事实", guard.fact, names)
         return
     match guard:
         case p.FactOver() | p.FactUnder() if fact.type not in NUMERIC:
-            yield Finding(at, f"fact '{fact.name}' is a {fact.type}; only a count or a number is over or under")
+            yield _is(
+                at,
+                "P07",
+                f"fact '{fact.name}' is a {fact.type}; only a count or a number is over or under",
+                f"{fact.name} 的类型是 {fact.type}；只有 count 和 number 能比大小",
+            )
         case p.TimeLeftUnder() if fact.type != "time":
-            yield Finding(at, f"fact '{fact.name}' is a {fact.type}; `until` wants a time")
+            yield _is(
+                at,
+                "P07",
+                f"fact '{fact.name}' is a {fact.type}; `until` wants a time",
+                f"{fact.name} 的类型是 {fact.type}；until 要的是 time",
+            )
         case p.FactIs(_, value) if fact.type == "yes_no" and value not in ("yes", "no"):
-            yield Finding(at, f"fact '{fact.name}' is yes or no, never '{value}'")
+            yield _is(
+                at,
+                "F07",
+                f"fact '{fact.name}' is yes or no, never '{value}'",
+                f"{fact.name} 只会是 yes 或 no，不会是 '{value}'",
+            )
         case p.FactIs(_, value) if fact.type == "choice" and value not in fact.choices:
-            yield Finding(at, _no(f"choice of '{fact.name}'", value, list(fact.choices)))
+            yield _no(at, "P02", f"choice of '{fact.name}'", f" {fact.name} 的选项", value, list(fact.choices))
         case p.FactReaches(_, other):
             second = plan.fact(other)
             if second is None:
-                yield Finding(at, _no("fact", other, names))
+                yield _no(at, "P02", "fact", "事实", other, names)
             elif second.type not in NUMERIC or fact.type not in NUMERIC:
-                yield Finding(at, "`reaches` compares two counts")
+                yield _is(at, "P07", "`reaches` compares two counts", "reaches 只比较两个数")
 
 
 def _facts(plan: p.Playbook) -> Iterator[Finding]:
     for fact in plan.facts:
         at: Path = ("facts", fact.name)
         if fact.name in ALWAYS:
-            yield Finding(at, f"'{fact.name}' has a meaning of its own in texts; give the fact another name")
+            yield _is(
+                at,
+                "P06",
+                f"'{fact.name}' has a meaning of its own in texts; give the fact another name",
+                f"{fact.name} 在文字里另有含义，事实请换个名字",
+            )
         if fact.type == "choice" and not fact.choices:
-            yield Finding(at, "a choice needs choices: [...]")
+            yield _is(at, "P03", "a choice needs choices: [...]", "choice 要写 choices: [...]")
         if fact.unless_told is not None and not _fits(fact, fact.unless_told):
-            yield Finding((*at, "unless_told"), f"'{fact.unless_told}' is no {fact.type}")
+            yield _is(
+                (*at, "unless_told"),
+                "P07",
+                f"'{fact.unless_told}' is no {fact.type}",
+                f"'{fact.unless_told}' 不合类型 {fact.type}",
+            )
     names = [f.name for f in plan.facts]
     for clock in plan.clocks:
         fact_of = plan.fact(clock.since)
         if fact_of is None:
-            yield Finding(("clocks", clock.name, "since"), _no("fact", clock.since, names))
+            yield _no(("clocks", clock.name, "since"), "P02", "fact", "事实", clock.since, names)
         elif fact_of.type != "time":
-            yield Finding(
-                ("clocks", clock.name, "since"), f"fact '{clock.since}' is a {fact_of.type}; a clock starts at a time"
+            yield _is(
+                ("clocks", clock.name, "since"),
+                "T08",
+                f"fact '{clock.since}' is a {fact_of.type}; a clock starts at a time",
+                f"{clock.since} 的类型是 {fact_of.type}；时钟要从一个 time 算起",
             )
 
 
@@ -322,7 +438,14 @@ def _spoken(plan: p.Playbook, site: Site | None) -> Iterator[Finding]:
     who = [r.role for r in plan.roles] + [a.name for a in plan.agencies] + list(site.may if site else ())
     for at, guard in all_guards(plan):
         if isinstance(guard, p.SaidBy) and guard.role not in who:
-            yield Finding(at, _no("role or agency of this plan, and no decision of the site", guard.role, who))
+            yield _no(
+                at,
+                "P02",
+                "role or agency of this plan, and no decision of the site",
+                "本预案的角色或单位，也不是本楼的决定",
+                guard.role,
+                who,
+            )
 
 
 def all_guards(plan: p.Playbook) -> Iterator[tuple[Path, p.Guard]]:
@@ -368,19 +491,38 @@ def _texts(plan: p.Playbook, site: Site | None) -> Iterator[Finding]:
                 if name == "words" and (site is None or part in site.code_words):
                     continue
                 shown = f"{name}.{part}" if part else name
-                yield Finding(at, _no("value that this text may name", shown, [*ALWAYS, *facts]))
+                yield _no(at, "M02", "value that this text may name", "这段文字能用的值", shown, [*ALWAYS, *facts])
 
 
 def _against_site(plan: p.Playbook, site: Site) -> Iterator[Finding]:
     duties = [d.role for d in site.duties]
     for call in plan.roles:
         if call.role not in duties:
-            yield Finding(("roles", call.role), _no(f"role of the site '{site.id}'", call.role, duties))
+            yield _no(
+                ("roles", call.role),
+                "R01",
+                f"role of the site '{site.id}'",
+                f"本楼 {site.id} 的角色",
+                call.role,
+                duties,
+            )
     for name, value in site.facts.items():
         fact = plan.fact(name)
         if fact is not None and (fact.type == "time" or not _fits(fact, value)):
-            yield Finding(("facts", name), f"the site '{site.id}' tells it as '{value}', which is no {fact.type}")
+            yield _is(
+                ("facts", name),
+                "P07",
+                f"the site '{site.id}' tells it as '{value}', which is no {fact.type}",
+                f"本楼 {site.id} 把它报成 '{value}'，不合类型 {fact.type}",
+            )
     agencies = [a.id for a in site.agencies]
     for agency in plan.agencies:
         if agency.name not in agencies:
-            yield Finding(("agencies", agency.name), _no(f"agency of the site '{site.id}'", agency.name, agencies))
+            yield _no(
+                ("agencies", agency.name),
+                "C04",
+                f"agency of the site '{site.id}'",
+                f"本楼 {site.id} 的单位",
+                agency.name,
+                agencies,
+            )

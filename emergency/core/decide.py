@@ -249,6 +249,8 @@ def _order(draft: Draft, command: c.OrderTransition) -> None:
     order = guards.Order(command.to, speaks_as(incident, command.by))
     leave = machine.ordered(incident, order, draft.now)
     if leave is not None:
+        if leave.after is not None:  # not waiting for what silence would bring is for whoever commands
+            may_command(incident, command.by)
         flow.enter(draft, command.to, via="order", leave=leave, by=command.by, reason=command.reason)
         return
     if not command.override:
@@ -288,6 +290,8 @@ def _stand_down(draft: Draft, command: c.StandDown) -> None:
     order = guards.Order(to, speaks_as(draft.incident, command.by))
     leave = machine.ordered(draft.incident, order, draft.now)
     if leave is not None:
+        if leave.after is not None:
+            may_command(draft.incident, command.by)
         flow.enter(draft, to, via="order", leave=leave, by=command.by, reason=command.reason)
     elif command.override:
         _override(draft, to, command.by, command.reason)

@@ -80,17 +80,18 @@ def _machine(playbook: Playbook) -> Machine:
 
 
 def _ways_out(source: str, leaves: tuple[Leave, ...]) -> list[dict[str, Any]]:
-    found = []
+    found, early = [], []
     for index, leave in enumerate(leaves):
         if leave.to is None:
             continue
         way = {"source": source, "dest": leave.to, "before": _take(leave)}
         if leave.after is not None:
             found.append({**way, "trigger": _late_name(index)})
+            early.append({**way, "trigger": _order_name(leave.to)})
         else:
             found.append({**way, "trigger": ADVANCE, "conditions": _condition(leave.when)})
-        found.append({**way, "trigger": _order_name(leave.to), "conditions": _condition(leave.when)})
-    return found
+            found.append({**way, "trigger": _order_name(leave.to), "conditions": _condition(leave.when)})
+    return found + early  # an order that a guard allows is nobody's shortcut
 
 
 def _condition(guard: Guard | None) -> Callable[[EventData], bool]:

@@ -201,3 +201,19 @@ def test_who_is_told_first_owns_it_until_command_has_answered(tmp_path: Path) ->
     handed = ask("assign", role="command", person="li_wenbin", reason="he is here")
     assert handed["owner"] == handed["command"] == "li_wenbin"
     engine.store.close()
+
+
+def test_nobody_but_command_shortens_a_wait(tmp_path: Path) -> None:
+    """A way out that silence would open is ordered early by whoever commands, not by anybody who is called."""
+    app = sample(tmp_path)
+    engine = app.engine()
+    opened = perform(app.desktop, engine, "trigger", {"playbook": "fire", "at": "K12"})
+    waits = next(leave for leave in engine.incident(opened["id"]).now_in.leave if leave.to and leave.after)
+    fighter = next(r["person"] for r in opened["roles"] if r["role"] == "fire_team")
+    order = {"to": waits.to, "by": fighter}
+
+    with pytest.raises(CommandRefused, match="does not command"):
+        perform(app.desktop, engine, "transition", order)
+    done = perform(app.desktop, engine, "transition", {**order, "by": opened["command"]})
+    assert done["state"] == waits.to
+    engine.store.close()
