@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from os import listdir
+from os import listdir, stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,12 @@ import msgspec
 from emergency import VERSION
 from emergency.core.playbook import Playbook
 from emergency.core.site import Site
-from emergency.engine import Engine
 from emergency.errors import Mistakes
 from emergency.match import find_playbook
 from emergency.store import codec
 
 if TYPE_CHECKING:
+    from emergency.engine import Engine
     from emergency.layers import Layered
 
 _AN_ID = re.compile(r"[a-z][a-z0-9_]*")
@@ -32,6 +32,7 @@ class Library:
         self.own = own
         self._loaded: dict[str, Playbook] = {}
         self._seen: dict[tuple[Any, ...], Playbook] = {}
+        self._layers: dict[Path, tuple[str, ...]] = {}
 
     def files(self) -> dict[str, Path]:
         """Return id to file, in alphabetical order."""
@@ -70,12 +71,13 @@ class Library:
         Raises:
             Mistakes: every mistake of the file.
         """
+        seen = self._as_it_is(path, site)
+        if seen in self._seen:
+            return self._seen[seen]
+        self._layers[path] = self._candidates(path)
         try:
-            layers = [path, *self._parts(), *self._changes_of(path)]
-            seen = (*(_stamp(each) for each in layers), codec.document_digest(site))
-            if seen in self._seen:
-                return self._seen[seen]
-            raw = [each.read_bytes() for each in layers]
+            seen = self._as_it_is(path, site)
+            raw = [each.read_bytes() for each in [path, *self._parts(), *self._changes_of(path)]]
         except OSError as error:
             raise Mistakes(f"{error.filename} cannot be read: {error.strerror}") from error
         digests = " ".join(codec.digest(each) for each in raw)
@@ -84,6 +86,16 @@ class Library:
             self._loaded[name] = self._compiled(engine, name, raw[0], path, site)
         self._seen[seen] = self._loaded[name]
         return self._loaded[name]
+
+    def _as_it_is(self, path: Path, site: Site) -> tuple[Any, ...]:
+        """Return what changes when any layer of the plan does; looked at for every report, so by few calls."""
+        return (*(_stamp(each) for each in self._layers.get(path, (str(path),))), codec.document_digest(site))
+
+    def _candidates(self, path: Path) -> tuple[str, ...]:
+        """Return the files that make the plan in *path* what it is, also those that are not there yet."""
+        names = sorted({part.name for part in self._parts()})
+        parts = [folder / name for folder in self._folders() for name in names]
+        return (str(path), str(self.own.parent / "changes" / path.name), *map(str, parts))
 
     def read(self, path: Path, site: Site) -> Playbook:
         """Return the plan in *path* as it stands now, with its parts and the site's changes. Raises Mistakes."""
@@ -123,6 +135,9 @@ class Library:
         return plan
 
 
-def _stamp(path: Path) -> tuple[str, int, int, int]:
-    stat = path.stat()
-    return str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino
+def _stamp(path: str) -> tuple[int, int, int]:
+    try:
+        found = stat(path)
+    except OSError:
+        return (0, 0, 0)
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -45,6 +45,7 @@ LONGEST_CALL = timedelta(seconds=60)
 CALL_AGAIN = timedelta(seconds=3)
 ASK_AGAIN = timedelta(seconds=2)
 """How long after an unknown outcome the provider is asked: its lists lag behind a little (practice)."""
+HEAD_START_SECONDS = 0.003
 FIRST_CLAIM = 2
 """How many messages are claimed when nothing is in flight: the first one must not wait for the words of the others."""
 MERGE_AT_MOST = 6
@@ -171,6 +172,11 @@ class Outbox:
         answer, parcels = await self.desk.do(work_and_claim)
         self._launch_all(parcels)
         return answer
+
+    async def head_start(self) -> None:
+        """Let what was just begun leave before anything else is done: a moment, or less when it has an outcome."""
+        if self._flying:
+            await asyncio.wait(set(self._flying), timeout=HEAD_START_SECONDS)
 
     def _claim_beside(self, engine: Engine) -> list[Parcel]:
         """Claim the first messages, if all is well; whatever is not must never undo what was just decided."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
+from emergency.core.incident import Incident
 from emergency.core.site import Member, Site
 from emergency.core.values import Mode, Severity
 from emergency.engine import Engine
@@ -63,15 +65,22 @@ class People:
         return self._site[1]
 
     def members(
-        self, engine: Engine, reach: Reach, now: datetime, without: str | None = None, mode: Mode = "real"
+        self,
+        engine: Engine,
+        reach: Reach,
+        now: datetime,
+        without: str | None = None,
+        mode: Mode = "real",
+        among: Sequence[Incident] | None = None,
     ) -> tuple[Member, ...]:
         """Return the team at *now*, for an incident of this mode; nobody is too busy with a drill for what is real.
 
         Args:
             without: an incident whose own roles do not make anybody busy.
+            among: the open incidents, where they have just been looked up.
         """
         busy: dict[str, Severity] = {}
-        for incident in engine.open_incidents():
+        for incident in engine.open_incidents() if among is None else among:
             if incident.id == without or incident.ended or (incident.mode == "drill" and mode == "real"):
                 continue
             for slots in incident.roles.values():

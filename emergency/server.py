@@ -23,6 +23,7 @@ from emergency.errors import EmergencyError, Mistakes, StoreError, TemporaryFail
 from emergency.notify import LOOK_BACK, Hooks, Inbound, KeepsTraces, ReadsReplies
 from emergency.scheduler import Scheduler
 from emergency.store.codec import to_text
+from emergency.store.store import checkpoint
 from emergency.verbs import carry_out, describe
 from emergency.watchdog import DEADMAN_SECONDS, call, deadman_url, notify
 
@@ -49,7 +50,7 @@ class Server:
         self.say = say
         self.hooks = hooks
         self.worker = ids.worker_id()
-        self.desk = ThreadDesk(lambda: app.engine(create=True))
+        self.desk = ThreadDesk(self._engine)
         self.outbox = app.outbox(self.desk)
         self.outbox.on_done = self.poke
         self.scheduler = Scheduler(self.fire_due, self.sweep, self.beat)
@@ -63,6 +64,11 @@ class Server:
         self._control: asyncio.Server | None = None
         self._held: Any = None
         self._off = timedelta(0)
+
+    def _engine(self) -> Engine:
+        engine = self.app.engine(create=True)
+        engine.store.leave_checkpoints()
+        return engine
 
     # life
 
@@ -220,6 +226,7 @@ class Server:
         """Heal what was missed: overdue timers, messages without an outcome; tell what no provider takes."""
         await self._guarded("timers", self._fire_all())
         await self._guarded("settling", self._settle())
+        await self._guarded("store", asyncio.to_thread(checkpoint, self.app.settings.database_file))
         await self._guarded("messages", self._look_at_what_waits())
         self.poke()
 
@@ -301,6 +308,7 @@ class Server:
         try:
             desktop = self.app.desktop
             answer = await self.outbox.after(lambda engine: carry_out(desktop, engine, verb, args))
+            await self.outbox.head_start()
             self.poke()
             return await self.desk.do(lambda engine: describe(desktop, engine, answer))
         except KeyError as error:

@@ -272,12 +272,13 @@ def trigger(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     note = _sealed(engine, args, "note")
     now = engine.clock.now()
     facts = _facts_told(engine, plan, args, site.timezone)
-    armed = None if args.get("separate") else _armed(engine, plan.id, mode)
+    going = engine.open_incidents()
+    armed = None if args.get("separate") else _armed(going, plan.id, mode)
     if armed is not None:
         return _confirmed(
             desktop, engine, armed, c.ConfirmIncident(by=by, place=place.id, severity=severity, note=note, facts=facts)
         )
-    again = None if args.get("separate") else _joins(engine, plan.id, place.id, mode, now)
+    again = None if args.get("separate") else _joins(going, plan.id, place.id, mode, now)
     if again is not None and again.id != args.get("id"):
         incident = engine.handle(again.id, c.MergeReport(by=by, place=place.id, note=note))
         if severity is not None and severity > incident.severity:
@@ -285,7 +286,7 @@ def trigger(desktop: Desktop, engine: Engine, args: Args) -> Stands:
         for name, value in facts.items():
             incident = engine.handle(again.id, c.ReportFact(fact=name, value=value, by=by))
         return Stands(incident.id, {"joined": True})
-    members = desktop.people.members(engine, desktop.reach_of(mode), now, mode=mode)
+    members = desktop.people.members(engine, desktop.reach_of(mode), now, mode=mode, among=going)
     command = c.OpenIncident(
         incident=str(args.get("id") or ids.new_incident_id()),
         code="",
@@ -298,7 +299,7 @@ def trigger(desktop: Desktop, engine: Engine, args: Args) -> Stands:
         severity=severity,
         note=note,
         facts=facts,
-        parent=_parent(engine, plan.id, mode),
+        parent=_parent(going, plan.id, mode),
         offset=_minutes_ahead(now, site),
     )
     incident = engine.open(command)
@@ -325,16 +326,16 @@ def _facts_told(engine: Engine, plan: Playbook, args: Args, timezone: str) -> di
     return found
 
 
-def _armed(engine: Engine, playbook: str, mode: Mode) -> Incident | None:
+def _armed(going: Sequence[Incident], playbook: str, mode: Mode) -> Incident | None:
     """Return the incident of that plan which is expected and waits to be confirmed, the oldest first."""
-    ours = (i for i in engine.open_incidents() if i.playbook.id == playbook and i.mode == mode and i.armed)
+    ours = (i for i in going if i.playbook.id == playbook and i.mode == mode and i.armed)
     return next(ours, None)
 
 
-def _parent(engine: Engine, playbook: str, mode: Mode) -> str | None:
+def _parent(going: Sequence[Incident], playbook: str, mode: Mode) -> str | None:
     """Return the latest incident that lets expect such a one, or None."""
-    going = (i for i in reversed(engine.open_incidents()) if i.mode == mode and not i.ended)
-    return next((i.id for i in going if playbook in i.expected), None)
+    ours = (i for i in reversed(going) if i.mode == mode and not i.ended)
+    return next((i.id for i in ours if playbook in i.expected), None)
 
 
 def _confirmed(desktop: Desktop, engine: Engine, armed: Incident, command: c.ConfirmIncident) -> Stands:
@@ -360,9 +361,9 @@ def confirm(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     return _confirmed(desktop, engine, incident, command)
 
 
-def _joins(engine: Engine, playbook: str, place: str, mode: Mode, now: datetime) -> Incident | None:
+def _joins(going: Sequence[Incident], playbook: str, place: str, mode: Mode, now: datetime) -> Incident | None:
     """Return the open incident that a report of this place belongs to, by the plan's merge rule."""
-    for incident in reversed(engine.open_incidents()):
+    for incident in reversed(going):
         merge = incident.playbook.merge
         if (
             incident.playbook.id != playbook

@@ -6,6 +6,7 @@ fails at once in spite of any waiting time). A commit that returned survives a p
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,6 +31,10 @@ SCHEMA = 2
 APPLICATION = 0x454D5247
 """`EMRG`: the application id in the file's header; another program's database is refused."""
 PATIENCE_MS = 5000
+PAGES_SOON = 250
+"""A log of so many pages is brought in when there is time (SQLite's own measure is 1,000, within a commit)."""
+PAGES_AT_MOST = 20_000
+"""A log of so many pages (80 MB) is brought in whoever waits."""
 
 
 class IncidentRow(msgspec.Struct, frozen=True):
@@ -138,6 +143,11 @@ class SqliteStore:
         except BaseException:
             self._db.close()
             raise
+
+    def leave_checkpoints(self) -> None:
+        """Let the log in front of the database grow while somebody else brings it in (`checkpoint`): a commit that
+        had to do it would wait for ten times its own length."""
+        self._db.execute(f"pragma wal_autocheckpoint = {PAGES_AT_MOST}")
 
     def close(self) -> None:
         """Close the file."""
@@ -622,6 +632,14 @@ class SqliteStore:
         """Return `ok`, or what SQLite finds wrong with the file."""
         with _speaking(self.path):
             return str(self._db.execute("pragma quick_check(5)").fetchone()[0])
+
+
+def checkpoint(path: Path) -> None:
+    """Bring what was written into the database file, as far as nobody waits for it; holds up no writer."""
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size > PAGES_SOON * 4096:
+        with _speaking(str(path)), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("pragma wal_checkpoint(passive)")
 
 
 def _open(path: str, *, create: bool) -> sqlite3.Connection:
