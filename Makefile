@@ -18,7 +18,7 @@ test: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Fails when an advisory matches; says `not audited` where the database cannot be reached (AUDIT=--required: fails then).
 audit: $(STAMP)
@@ -41,7 +41,7 @@ format: $(STAMP)
 # The lock holds hashes and no addresses; it is made with `uv pip compile`, for every platform and Python we support.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url --extra dev --extra build pyproject.toml -o requirements.lock
+		--no-emit-index-url --extra dev --extra pdf --extra build pyproject.toml -o requirements.lock
 
 # Every figure beside its floor, in one run; some minutes.
 bench: $(STAMP)

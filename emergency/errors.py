@@ -34,6 +34,7 @@ class Problem(msgspec.Struct, frozen=True, order=True):
     says: str
     severity: str = "error"
     id: str = ""
+    zh: str = ""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""

@@ -154,7 +154,7 @@ def _is_shape(kind: Any) -> bool:
 
 
 def _refuse(file: yaml_file.YamlFile, findings: Sequence[Finding]) -> None:
-    problems = sorted(file.problem(f.path, f.says) for f in findings if f.severity == "error")
+    problems = sorted(file.problem(f.path, f.says, f.id, f.zh) for f in findings if f.severity == "error")
     if problems:
         raise Mistakes(problems[:MOST])
 

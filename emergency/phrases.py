@@ -84,6 +84,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "kept": ("原来的数据库保存在 {file}", "The database that stood there is kept: {file}"),
     "recovered": ("补入 {n} 个事件:{codes}", "Brought into the log: {n} incidents ({codes})"),
     "site_made": ("{site}:{people} 人,{plans} 个预案。", "{site}: {people} people, {plans} playbooks."),
+    "written": ("已写入 {file}", "Written: {file}"),
+    "card_pages": ("注意:一页放不下,共 {n} 页。", "NOTE: it does not fit one page; it takes {n}."),
     "try_next": ("下一步:", "Next:"),
     "served": ("服务已启动:{address}  (Ctrl-C 停止)", "Serving at {address}  (Ctrl-C stops it)"),
     "no_twilio": (
@@ -101,6 +103,12 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "unusable": ("这些预案现在用不了:", "These plans cannot be used now:"),
     "check_ok": ("{name}:没有问题。", "{name}: no mistakes."),
+    "check_explored": ("    已走遍 {n} 种情形、{ways} 条路。", "    explored: {n} situations, {ways} ways."),
+    "check_milestone": (
+        "    {title}:最迟 {worst},目标 {target}({source})",
+        "    {title}: at the latest {worst}, target {target} ({source})",
+    ),
+    "check_unbounded": ("没有上限", "never"),
     "warned": ("{n} 处提醒,没有错误。", "{n} warnings, no mistakes."),
     "mistakes": ("{n} 处错误。", "{n} mistakes."),
     "not_reached": ("还没有通知到({n} 人)", "not told yet ({n})"),

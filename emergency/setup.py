@@ -17,7 +17,6 @@ from emergency.core.wording import plan_keys
 from emergency.engine import Engine
 from emergency.errors import CommandRefused, Mistakes, Problem, StoreError
 from emergency.loader import read_roster, read_site
-from emergency.match import find_playbook
 from emergency.people import save_roster, save_site
 from emergency.phrases import phrase
 from emergency.roster import Roster, mask
@@ -247,39 +246,11 @@ def list_playbooks(app: App) -> Document:
     }
 
 
-def check_playbooks(app: App, name: str | None) -> Document:
-    """Return the mistakes of one plan (by id, title or file) or of all of them."""
-    engine = app.engine()
-    site = app.people.site(engine)
-    files = app.library.files()
-    engine.store.close()
-    if name is not None and (name.endswith((".yaml", ".yml")) or "/" in name):
-        files = {name: Path(name)}
-    elif name is not None:
-        files = {name: files[name]} if name in files else {name: files[_by_title(app, name)]}
-    problems: list[Problem] = []
-    clean: list[str] = []
-    for id, path in files.items():
-        try:
-            app.library.read(path, site)
-            clean.append(id)
-        except Mistakes as error:
-            problems += error.problems
-    return _findings(problems, clean)
-
-
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _by_title(app: App, name: str) -> str:
-    engine = app.engine()
-    plans, _ = app.library.load_all(engine, app.people.site(engine))
-    engine.store.close()
-    return find_playbook(name, plans.values()).id
 
 
 def show_playbook(app: App, name: str, lang: str) -> tuple[Document, list[str]]:

@@ -9,7 +9,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from emergency.core import playbook as p
 from emergency.core.near import nearest
@@ -221,21 +221,100 @@ def an_outcome(value: Any) -> p.Outcome:
     raise ValueError(f"'{value}' is no outcome; there is remind, deputy, {{go: state}}, {{raise: severity}}")
 
 
-Length = Annotated[timedelta, BeforeValidator(a_length)]
-Words = Annotated[Text, PlainValidator(a_text)]
-Yes = Annotated[bool, BeforeValidator(a_yes)]
-Colour = Annotated[Severity, PlainValidator(a_severity)]
-Id = Annotated[str, BeforeValidator(a_word)]
-Count = Annotated[int, BeforeValidator(_count)]
-GuardValue = Annotated[Any, PlainValidator(a_guard)]
-OutcomeValue = Annotated[Any, PlainValidator(an_outcome)]
+LENGTH_SCHEMA = {"type": "string", "pattern": r"^(\d+(\.\d+)?[smhd])+$", "examples": ["90s", "2m", "24h", "30d"]}
+WORDS_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"zh": {"type": "string", "minLength": 1}, "en": {"type": "string", "minLength": 1}},
+    "required": ["zh", "en"],
+    "additionalProperties": False,
+}
+YES_SCHEMA = {"enum": ["yes", "no", "true", "false", True, False]}
+COLOUR_SCHEMA = {"enum": list(Severity.__members__)}
+ID_SCHEMA = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
+COUNT_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+$"}]}
+SCALAR_SCHEMA = {"type": ["string", "number", "boolean"]}
+"""What an editor takes for a number or a yes is a text to us."""
+OUTCOME_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"enum": ["remind", "deputy"]},
+        {"type": "object", "properties": {"go": ID_SCHEMA}, "required": ["go"], "additionalProperties": False},
+        {
+            "type": "object",
+            "properties": {"raise": COLOUR_SCHEMA},
+            "required": ["raise"],
+            "additionalProperties": False,
+        },
+    ]
+}
+CALL_SCHEMA = {"enum": [*Severity.__members__, "step"]}
+ANSWER_SCHEMA = {
+    **WORDS_SCHEMA,
+    "properties": {**WORDS_SCHEMA["properties"], "tells": {"type": "object", "additionalProperties": SCALAR_SCHEMA}},
+}
+
+
+def guard_schema() -> dict[str, Any]:
+    """Return the guards that there are, from the table that reads them."""
+    lengths = {"for", "missing"}
+    known: dict[str, dict[str, Any]] = {
+        **dict.fromkeys(
+            ("step", "answer", "strand", "role", "fact", "reaches", "clock", "until", "said_by"), ID_SCHEMA
+        ),
+        "acknowledged": COUNT_SCHEMA,
+        "told": YES_SCHEMA,
+        "severity": COLOUR_SCHEMA,
+        "strands": {"const": "all"},
+        "zones": {"const": "swept"},
+    }
+
+    def word(name: str, form: tuple[str, ...]) -> dict[str, Any]:
+        if name in lengths or (name in ("over", "under") and "fact" not in form):
+            return LENGTH_SCHEMA
+        if name == "is":
+            return SCALAR_SCHEMA if "fact" in form else {"const": "done"}
+        return known.get(name, SCALAR_SCHEMA)
+
+    simple = [
+        {
+            "type": "object",
+            "properties": {name: word(name, needed) for name in sorted(allowed)},
+            "required": list(needed),
+            "additionalProperties": False,
+        }
+        for needed, allowed in GUARD_FORMS.items()
+    ]
+    nested: list[dict[str, Any]] = [
+        {
+            "type": "object",
+            "properties": {name: inner},
+            "required": [name],
+            "additionalProperties": False,
+        }
+        for name, inner in (
+            ("any", {"type": "array", "items": {"anyOf": simple}, "minItems": 1}),
+            ("all", {"type": "array", "items": {"anyOf": simple}, "minItems": 1}),
+            ("not", {"anyOf": simple}),
+        )
+    ]
+    return {"anyOf": [*simple, *nested]}
+
+
+Length = Annotated[timedelta, BeforeValidator(a_length), WithJsonSchema(LENGTH_SCHEMA)]
+Words = Annotated[Text, PlainValidator(a_text), WithJsonSchema(WORDS_SCHEMA)]
+Yes = Annotated[bool, BeforeValidator(a_yes), WithJsonSchema(YES_SCHEMA)]
+Colour = Annotated[Severity, PlainValidator(a_severity), WithJsonSchema(COLOUR_SCHEMA)]
+Id = Annotated[str, BeforeValidator(a_word), WithJsonSchema(ID_SCHEMA)]
+Count = Annotated[int, BeforeValidator(_count), WithJsonSchema(COUNT_SCHEMA)]
+GuardValue = Annotated[Any, PlainValidator(a_guard), WithJsonSchema(guard_schema())]
+OutcomeValue = Annotated[Any, PlainValidator(an_outcome), WithJsonSchema(OUTCOME_SCHEMA)]
 ShortText = Annotated[str, Field(max_length=200)]
+Value = Annotated[str, Field(max_length=200), WithJsonSchema(SCALAR_SCHEMA)]
 
 
 class Shape(BaseModel):
     """The root of all shapes: unknown words are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
 
 class FactShape(Shape):
@@ -243,7 +322,7 @@ class FactShape(Shape):
 
     type: Literal["count", "number", "yes_no", "time", "text", "choice"]
     ask: Words
-    unless_told: ShortText | None = None
+    unless_told: Value | None = None
     choices: list[Id] = []
 
 
@@ -287,7 +366,7 @@ def an_answer(value: Any) -> p.Answer:
 class RoleShape(Shape):
     """When a role is called: from a severity on, or (`step`) by its steps alone."""
 
-    at: Annotated[Any, PlainValidator(a_call)]
+    at: Annotated[Any, PlainValidator(a_call), WithJsonSchema(CALL_SCHEMA)]
     heads: Count = 1
 
 
@@ -325,7 +404,7 @@ class StepShape(Shape):
     strand: Id | None = None
     call: Id | None = None
     reports: list[Id] = []
-    decision: dict[Id, Annotated[Any, PlainValidator(an_answer)]] = {}
+    decision: dict[Id, Annotated[Any, PlainValidator(an_answer), WithJsonSchema(ANSWER_SCHEMA)]] = {}
     per: Literal["zones", "lifts"] | None = None
     every: Length | None = None
     when: GuardValue | None = None
@@ -385,7 +464,11 @@ class PlaybookShape(Shape):
     """A plan."""
 
     playbook: Id
-    code: Annotated[str, matching("[A-HJ-NP-WY]", "is no code; one capital letter, but not I, O, X or Z")]
+    code: Annotated[
+        str,
+        matching("[A-HJ-NP-WY]", "is no code; one capital letter, but not I, O, X or Z"),
+        WithJsonSchema({"type": "string", "pattern": "^[A-HJ-NP-WY]$"}),
+    ]
     title: Words
     place: Literal["zone", "lift", "site"]
     merge: MergeShape | None = None

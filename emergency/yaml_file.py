@@ -43,10 +43,10 @@ class YamlFile:
         """Return the file and the line of *path*."""
         return self.name, self.line(path)
 
-    def problem(self, path: Path_, says: str) -> Problem:
-        """Return a mistake that stands at *path*."""
+    def problem(self, path: Path_, says: str, id: str = "", zh: str = "") -> Problem:
+        """Return a mistake that stands at *path*; *id* is that of the check, *zh* the sentence in Chinese."""
         file, line = self.place(path)
-        return Problem(file=file, line=line, says=says)
+        return Problem(file=file, line=line, says=says, id=id, zh=zh)
 
 
 def read(path: Path) -> YamlFile:

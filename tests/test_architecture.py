@@ -81,6 +81,21 @@ def test_the_core_knows_nothing_of_the_world(path):
         assert within(module, *allowed) or module.split(".")[0] in PURE, module
 
 
+PROVING = [
+    ROOT / f"emergency/check/{name}.py"
+    for name in ("space", "cells", "room", "explore", "graph", "times", "story", "plan")
+]
+
+
+@pytest.mark.parametrize("path", ids(PROVING))
+def test_a_proof_rests_on_the_core_alone(path):
+    """What proves a plan imports the core and what only computes: no file, clock, network or roster."""
+    for module in modules(path):
+        assert within(module, "emergency.check", "emergency.core", "emergency.errors", "msgspec") or (
+            module.split(".")[0] in PURE
+        ), module
+
+
 def test_the_library_for_machines_is_in_one_room():
     """`transitions` is imported in the machine's room alone."""
     users = [path for path in OURS if any(within(module, "transitions") for module in modules(path))]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 import msgspec
 
@@ -160,12 +159,12 @@ class Facts:
         found = []
         if name not in self.site.facts:
             found += [Sample(None, opened=age) for age in ages]
-        waits = _ages([g.wait for g in self.asked if isinstance(g, p.FactMissing) and g.fact == name])
-        for value in self._values(name):
+        waits = sorted({timedelta(0), *(g.wait for g in self.asked if isinstance(g, p.FactMissing) and g.fact == name)})
+        for value in self.values(name):
             found += [
                 Sample(value, since, last, LONG)
                 for since in ages
-                for last in (waits if alone else [timedelta(0)])
+                for last in (waits if alone else waits[:1])
                 if last <= since
             ]
         return found
@@ -187,7 +186,8 @@ class Facts:
                     found += [under] if fact == name else []
         return found
 
-    def _values(self, name: str) -> list[str]:
+    def values(self, name: str) -> list[str]:
+        """Return values of a fact at and beside every threshold that the plan compares it with."""
         fact = self.plan.fact(name)
         if fact is None:
             return []
@@ -219,14 +219,9 @@ class Facts:
         return [(NOW + each).isoformat() for each in sorted(away, reverse=True)]
 
 
-@lru_cache(maxsize=1)
-def _no_lengths() -> tuple[timedelta, ...]:
-    return (timedelta(0), LONG)
-
-
 def _ages(lengths: Sequence[timedelta]) -> list[timedelta]:
     """Return ages below, at and between the given lengths, youngest first."""
-    return sorted({*_no_lengths(), *lengths}) if lengths else [LONG]
+    return sorted({timedelta(0), *lengths, LONG}) if lengths else [LONG]
 
 
 def _joined(asked: Iterable[p.Guard]) -> dict[str, Group]:

@@ -128,7 +128,7 @@ def check_people(plan: Playbook, site: Site, roster: Roster, day: date) -> list[
     found = [*_each_role(plan, site, all_)]
     levels = dict.fromkeys((start_level(plan), Severity.red))
     for level in levels:
-        found += _given_out(plan, site, all_, level, {f.path for f in found if f.id == "R01"})
+        found += _given_out(plan, site, all_, level, {f.path for f in found if f.id in ("R01", "R04", "R10")})
     found += _off_site(plan, site, all_)
     found += _silenced(plan, site, roster, all_)
     for level in levels:
@@ -228,6 +228,12 @@ def _roles_of(incident: Incident) -> dict[str, list[str]]:
         for person in slots.values():
             held.setdefault(person, []).append(role)
     return held
+
+
+def held_together(plan: Playbook, site: Site, roster: Roster, day: date) -> frozenset[frozenset[str]]:
+    """Return which roles one person comes to hold together when everything is called, on some shift."""
+    each = (_filled(manned(plan, site, roster, when), Severity.red) for when in situations(site, day))
+    return frozenset(frozenset(roles) for incident in each for roles in _roles_of(incident).values())
 
 
 def _too_few(site: Site, role: str, heads: int, cases: Sequence[tuple[Manned, Incident]], level: Severity) -> Finding:
@@ -559,14 +565,15 @@ def _no_end(site: Site, roster: Roster, duty: Duty, when: Situation) -> Finding 
     first = {p for role in (duty.role, *duty.deputies) for p in _people(roster, role, when)}
     if not first:
         return None  # R01 of the plans that call the role
-    last, seen = duty, {duty.role}
+    last, seen, everyone, at_last = duty, {duty.role}, set(first), first
     while last.higher is not None and last.higher not in seen:
         last = site.duty(last.higher)
         seen.add(last.role)
-    at_last = {p for role in (last.role, *last.deputies) for p in _people(roster, role, when)}
-    if last.role == duty.role and len(first) == 1:
+        at_last = {p for role in (last.role, *last.deputies) for p in _people(roster, role, when)}
+        everyone |= at_last
+    if at_last and len(everyone) == 1:
         says, zh = f"after {min(first)} nobody is asked", f"{min(first)} 之后再没有人可问"
-    elif last.role != duty.role and not at_last:
+    elif not at_last:
         says, zh = f"its ladder ends at '{last.role}', where nobody is", f"逐级上报止于{last.title.zh},而该角色无人"
     else:
         return None

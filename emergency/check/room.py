@@ -110,7 +110,7 @@ class Room:
             self.outcomes[step.name] = _outcomes(step, self._strands())
             yield ("step", step.name), len(self.outcomes[step.name])
         for strand in self._strands():
-            yield ("rest", strand), 2 if self._rest(strand) else 1
+            yield ("rest", strand), 2 if self.rest(strand) else 1
         for atom in self.atoms:
             if isinstance(atom, p.RoleAcknowledged):
                 yield ("answered", atom.role, atom.count), 2
@@ -122,10 +122,21 @@ class Room:
             self.cells[group] = self.facts.cells(group, of_group)
             yield ("fact", group), len(self.cells[group])
 
+    @property
+    def lumped(self) -> int:
+        """How many combinations of what nobody asks about each situation stands for: the level, and steps of their own
+        (those of a strand that is asked for as a whole are counted as two: done, or not)."""
+        found = 1 if LEVEL in self.space else len(LEVELS)
+        strands = self._strands()
+        for step in self.state.steps:
+            if step.name not in self.outcomes and None not in strands and step.strand not in strands:
+                found *= len(_outcomes(step, []))
+        return found
+
     def _strands(self) -> list[str | None]:
         return list(dict.fromkeys(atom.strand for atom in self.atoms if isinstance(atom, p.StrandDone)))
 
-    def _rest(self, strand: str | None) -> list[p.Step]:
+    def rest(self, strand: str | None) -> list[p.Step]:
         """Return the steps of the strand that no guard asks about one by one."""
         asked = {step.name for step in self.asked_steps}
         return [s for s in self.state.steps if strand in (None, s.strand) and s.name not in asked]
@@ -177,7 +188,7 @@ class Room:
         return self.space.among(("step", name), found)
 
     def _strand_done(self, strand: str | None) -> Bits:
-        rest = 1 if self._rest(strand) else 0
+        rest = 1 if self.rest(strand) else 0
         found = self.space.at(("rest", strand), rest)
         for step in self.asked_steps:
             if strand in (None, step.strand):
@@ -263,11 +274,25 @@ class Room:
             for end, after in enumerate(outcomes):
                 if before.status == "absent" and after.status == "open":
                     yield _one(self.space, axis, start, end, self.holds(self.steps[name].when))
-                elif before.status == "open" and after.status != "absent" and len(after.answers) <= 1 and end != start:
+                    continue
+                ends = before.status == "open" and after.status in ("done", "given_up") and len(after.answers) <= 1
+                again = before.status == after.status == "done" and set(before.answers) < set(after.answers)
+                if ends or again:
                     yield _one(self.space, axis, start, end, self.space.full)
-                elif before.status == "done" and after.status == "done":
-                    if len(after.answers) == len(before.answers) + 1 and set(before.answers) < set(after.answers):
-                        yield _one(self.space, axis, start, end, self.space.full)
+
+    def reach_all(self, start: Bits) -> Bits:
+        """Return every situation that can follow, as if the guard of the room's own way out never led away."""
+        reached, grown = start, True
+        while grown:
+            before = reached
+            for move in self._moves:
+                reached |= move(reached)
+            grown = reached != before
+        return reached
+
+    def atoms_of_time_only(self, guard: p.Guard) -> bool:
+        """Whether the guard asks about nothing but the length of stay."""
+        return all(isinstance(atom, p.ClockOver) and atom.clock == "state" for atom in simple(guard))
 
     def back(self, goal: Bits, within: Bits) -> Bits:
         """Return the lasting situations of *within* from which *goal* can be come to."""

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from emergency.core import playbook as p
+from emergency.core.braces import named
 from emergency.core.near import nearest
-from emergency.core.sandbox import named
 from emergency.core.site import Site
 from emergency.core.values import Text
 

@@ -227,6 +227,8 @@ def _plain_fact(guard: p.Guard, plan: p.Playbook) -> Text:
             return says(fact, "已报" if told else "尚未报", "is told" if told else "is not told yet")
         case p.FactReaches(fact, other):
             return says(fact, f"已达“{ask(other).zh}”", f'has reached "{ask(other).en}"')
+        case p.TimeLeftUnder(fact, under) if under <= timedelta(seconds=1):
+            return says(fact, "时间到了", "has come")
         case p.TimeLeftUnder(fact, under):
             return says(fact, f"不到{length(under).zh}了", f"in less than {length(under).en}")
     raise TypeError(guard)

@@ -6,13 +6,15 @@ that cost seconds or gigabytes, filters that pad without limit. Values are plain
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from emergency.core.braces import NAMED as NAMED
+from emergency.core.braces import named as named
 
 LONGEST = 1600
 """No message is longer (the provider's limit for one text)."""
@@ -64,14 +66,6 @@ def render(source: str, values: Mapping[str, Any]) -> str:
         return _compiled(source).render(values)[:LONGEST]
     except (TemplateError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"a text cannot be filled: {error}") from error
-
-
-NAMED = re.compile(r"\{([a-z_][a-z0-9_]*)(?:\.([a-z_]+))?\}")
-
-
-def named(text: str) -> list[tuple[str, str]]:
-    """Return the values that a plan's text names in braces, as (name, part); part is empty for `{name}`."""
-    return [(m[1], m[2] or "") for m in NAMED.finditer(text)]
 
 
 def from_plan(text: str) -> str:

@@ -8,6 +8,7 @@ layout is our own: a layout library would have to guess how wide Chinese is and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from html import escape
 
 import msgspec
@@ -17,7 +18,7 @@ from emergency.core.playbook import Playbook
 from emergency.core.site import Site
 from emergency.core.values import SEVERITY_WORDS, Severity, Text
 from emergency.picture.measure import width, wrap
-from emergency.picture.sketch import Box, Exit, Kind, Task, boxes, rule, say
+from emergency.picture.sketch import Box, Exit, Kind, Task, Worst, boxes, rule, say
 
 WIDE = 940.0
 """How wide a state is."""
@@ -27,6 +28,8 @@ LEADING = 1.36
 ENTRY = {"guard": 0.0, "order": 8.0, "silence": -8.0}
 """Where on the title bar arrows of a kind come in."""
 INK: dict[Kind, str] = {"guard": "#334155", "order": "#1d4ed8", "silence": "#c2410c"}
+LATE = "#b91c1c"
+"""The colour of a worst case that misses its target."""
 SHADES: dict[Severity | None, tuple[str, str]] = {
     None: ("#e2e8f0", "#0f172a"),
     Severity.blue: ("#bfdbfe", "#0f172a"),
@@ -103,17 +106,17 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     lanes: tuple[Lane, ...]
 
 
-def draw_chart(plan: Playbook, site: Site, lang: str) -> str:
-    """Return *plan* as a self-contained SVG document."""
-    return _svg(lay_out(plan, site, lang), plan, lang)
+def draw_chart(plan: Playbook, site: Site, lang: str, worst: Worst | None = None) -> str:
+    """Return *plan* as a self-contained SVG document, with its worst cases where they are known."""
+    return _svg(lay_out(plan, site, lang, worst or Worst()), plan, lang)
 
 
-def lay_out(plan: Playbook, site: Site, lang: str) -> Layout:
+def lay_out(plan: Playbook, site: Site, lang: str, worst: Worst) -> Layout:
     """Return where everything goes."""
-    head, y = _head(plan, site, lang)
+    head, y = _head(plan, site, lang, worst)
     states: list[Placed] = []
     for box in boxes(plan, site, lang):
-        placed = _place(box, y, lang)
+        placed = _place(box, y, lang, worst.entered.get(box.name))
         states.append(placed)
         y += placed.high + GAP
     lanes = _lanes(states)
@@ -124,7 +127,7 @@ def lay_out(plan: Playbook, site: Site, lang: str) -> Layout:
     )
 
 
-def _head(plan: Playbook, site: Site, lang: str) -> tuple[list[Words], float]:
+def _head(plan: Playbook, site: Site, lang: str, worst: Worst) -> tuple[list[Words], float]:
     """Return the lines over the column, and where the column begins."""
     other = "en" if lang == "zh" else "zh"
     y = MARGIN + 22
@@ -134,22 +137,22 @@ def _head(plan: Playbook, site: Site, lang: str) -> tuple[list[Words], float]:
         Words(x=width(title, 24) + 16, y=y, text=plan.title.of(other), size=15, style="m"),
     ]
     y += 32 + len(LEGEND) * 19 + 19  # the legend is drawn there
-    for heading, lines in (
-        (say("called", lang), _called(plan, site, lang)),
-        (say("milestones", lang), _milestones(plan, lang)),
-    ):
+    for heading, lines in (("called", _called(plan, site, lang)), ("milestones", _milestones(plan, lang, worst))):
         if not lines:
             continue
-        words.append(Words(x=0, y=y, text=heading, style="b"))
-        for line in lines:
+        words.append(Words(x=0, y=y, text=say(heading, lang), style="b"))
+        for line, ink in lines:
             for each in wrap(line, WIDE - 20, BODY):
                 y += BODY * LEADING
-                words.append(Words(x=16, y=y, text=each))
+                words.append(Words(x=16, y=y, text=each, ink=ink))
         y += BODY * LEADING + 6
     return words, y + 4
 
 
-def _called(plan: Playbook, site: Site, lang: str) -> list[str]:
+Coloured = tuple[str, str]
+
+
+def _called(plan: Playbook, site: Site, lang: str) -> list[Coloured]:
     lines = []
     comma = Text("、", ", ").of(lang)
     for level in (*Severity, None):
@@ -160,17 +163,25 @@ def _called(plan: Playbook, site: Site, lang: str) -> list[str]:
         ]
         if named:
             start = say("from", lang, SEVERITY_WORDS[level].of(lang)) if level else say("by_steps", lang)
-            lines.append(f"{start}: {comma.join(named)}")
+            lines.append((f"{start}: {comma.join(named)}", ""))
     return lines
 
 
-def _milestones(plan: Playbook, lang: str) -> list[str]:
-    return [
-        f"{length(each.within).of(lang)}: {each.title.of(lang)} [{rule(each.source, lang)}]" for each in plan.milestones
-    ]
+def _milestones(plan: Playbook, lang: str, worst: Worst) -> list[Coloured]:
+    """Return each milestone with its target, and under it its worst case: red where that is too late."""
+    lines = []
+    for each in plan.milestones:
+        title, source = each.title.of(lang), rule(each.source, lang)
+        lines.append((f"≤ {length(each.within).of(lang)}: {title} [{source}]", ""))
+        if each.name in worst.milestones:
+            reached = worst.milestones[each.name]
+            late = reached is None or reached > each.within
+            text = say("unbound", lang) if reached is None else say("worst", lang, length(reached).of(lang))
+            lines.append((f"    {text}", LATE if late else INK["silence"]))
+    return lines
 
 
-def _place(box: Box, top: float, lang: str) -> Placed:
+def _place(box: Box, top: float, lang: str, reached: timedelta | None) -> Placed:
     words: list[Words] = []
     y = top
     for begins in box.begins:
@@ -179,9 +190,9 @@ def _place(box: Box, top: float, lang: str) -> Placed:
             words.append(Words(x=PAD, y=y, text=line, size=SMALL, style="b"))
     y = y + 8 if box.begins else y
     bar = y
-    title, high = _bar(box, bar)
+    title = _bar(box, bar, lang, reached)
     words += title
-    y = bar + high + 6
+    y = bar + BAR + 6
     columns = _columns(box)
     bottoms = [y]
     for n, groups in enumerate(columns):
@@ -204,13 +215,20 @@ def _place(box: Box, top: float, lang: str) -> Placed:
 BAR = 32.0
 
 
-def _bar(box: Box, y: float) -> tuple[list[Words], float]:
-    words = [Words(x=PAD, y=y + 21, text=box.title, size=BIG, style="b")]
-    x = PAD + width(box.title, BIG) + 14
-    words.append(Words(x=x, y=y + 21, text=box.other, size=BODY, style="m"))
+def _bar(box: Box, y: float, lang: str, reached: timedelta | None) -> list[Words]:
+    """Return the words on the title bar: its name at the left, at the right what holds there."""
+    y += 21
+    words = [Words(x=PAD, y=y, text=box.title, size=BIG, style="b")]
+    words.append(Words(x=PAD + width(box.title, BIG) + 14, y=y, text=box.other, style="m"))
     notes = " · ".join(box.notes)
-    words.append(Words(x=WIDE - PAD - width(notes, BODY), y=y + 21, text=notes, style="b")) if notes else None
-    return words, BAR
+    x = WIDE - PAD
+    if notes:
+        x -= width(notes, BODY)
+        words.append(Words(x=x, y=y, text=notes, style="b"))
+    if reached:
+        text = say("reached", lang, length(reached).of(lang))
+        words.append(Words(x=x - 14 - width(text, SMALL), y=y, text=text, size=SMALL, ink=INK["silence"]))
+    return words
 
 
 Group = tuple[str, tuple[Task, ...]]

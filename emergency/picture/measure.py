@@ -10,9 +10,11 @@ import re
 import unicodedata
 from functools import lru_cache
 
-NARROW = frozenset("iljI.,:;'|!·")
-SLIM = frozenset('ftr()[]{}/\\-"“”‘’ °')
-BROAD = frozenset("mwMW@%—…")
+NARROW = frozenset("iljI.,:;'|!")
+SLIM = frozenset('ftr()[]{}/\\-" ')
+BROAD = frozenset("mwMW@%")
+LATIN = "\u0250"
+"""From here on a Chinese font may draw it, quotes and arrows included, as wide as it is high."""
 NEVER_FIRST = frozenset(",.;:!?)]}%、，。；：！？）】》〉”’…·")
 """What may not begin a line."""
 NEVER_LAST = frozenset("([{（【《〈“‘")
@@ -22,7 +24,7 @@ _PIECES = re.compile(r"\s+|[^\s\u2e80-\u9fff\uff00-\uffef]+|.", re.DOTALL)
 
 @lru_cache(maxsize=4096)
 def _em(ch: str) -> float:
-    if unicodedata.east_asian_width(ch) in ("W", "F"):
+    if ch >= LATIN or unicodedata.east_asian_width(ch) == "A":
         return 1.0
     if ch in NARROW:
         return 0.34
@@ -40,6 +42,9 @@ def width(words: str, size: float) -> float:
 
 def wrap(words: str, room: float, size: float) -> list[str]:
     """Return *words* as lines that fit into *room*: broken between words, and beside any Chinese character."""
+    words = " ".join(words.split())
+    if width(words, size) <= room:
+        return [words]
     lines, line = [], ""
     for piece in _pieces(words):
         if line and width(line + piece.rstrip(), size) > room:
@@ -50,13 +55,13 @@ def wrap(words: str, room: float, size: float) -> list[str]:
             cut = next(n for n in range(len(line) - 1, 0, -1) if n == 1 or width(line[:n], size) <= room)
             lines.append(line[:cut])
             line = line[cut:]
-    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+    return [*lines, line.rstrip()] if line.strip() else lines
 
 
 def _pieces(words: str) -> list[str]:
     """Return what may not be torn apart: Latin words, and characters with the marks that belong to them."""
     pieces: list[str] = []
-    for piece in _PIECES.findall(" ".join(words.split())):
+    for piece in _PIECES.findall(words):
         glued = pieces and (piece[0] in NEVER_FIRST or pieces[-1][-1] in NEVER_LAST or piece == " ")
         if glued:
             pieces[-1] += piece

@@ -16,7 +16,15 @@ LINE = "<br/>"
 def draw_mermaid(plan: Playbook, site: Site, lang: str) -> str:
     """Return *plan* as a flowchart. Dashed arrows are silence, thick ones orders."""
     drawn = boxes(plan, site, lang)
-    lines = ["---", f"title: {_quoted(f'{plan.code} {plan.title.zh} {plan.title.en}')}", "---", "flowchart TD"]
+    lines = [
+        "---",
+        f"title: {_quoted(f'{plan.code} {plan.title.zh} {plan.title.en}')}",
+        "config:",
+        "  flowchart:",
+        "    wrappingWidth: 420",
+        "---",
+        "flowchart TD",
+    ]
     lines += [f"  {_id(box.name)}[{_quoted(_words(box))}]" for box in drawn]
     edges = [(box, exit) for box in drawn for exit in box.exits if exit.to is not None]
     lines += [_edge(box, exit) for box, exit in edges]

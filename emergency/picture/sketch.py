@@ -6,7 +6,8 @@ Pure: a plan, a site and a language in, words out. The chart, the Mermaid text a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Literal
 
 import msgspec
@@ -47,6 +48,9 @@ WORDS: dict[str, Text] = {
     "called": Text("叫谁", "Who is called"),
     "from": Text("{0}起", "from {0}"),
     "by_steps": Text("只按任务叫", "only for their steps"),
+    "worst": Text("若无人应答:{0}", "when everybody is silent: {0}"),
+    "unbound": Text("没有上限:只等人", "nothing bounds it: it waits for people"),
+    "reached": Text("无人应答时,接报后{0}到此", "in silence {0} after the report"),
     "milestones": Text("接报后最迟", "At the latest, after the report"),
 }
 """The words of charts and cards; `{0}` and `{1}` are filled."""
@@ -60,6 +64,16 @@ def say(key: str, lang: str, *values: object) -> str:
 def rule(source: str, lang: str) -> str:
     """Return whose rule a time is: a tag of the sources, or that it is our own."""
     return Text("自定", "practice").of(lang) if source == "practice" else source
+
+
+class Worst(msgspec.Struct, frozen=True, kw_only=True):
+    """The worst cases of a plan, as its check computes them: everybody is silent.
+
+    milestones: name to when it is reached, None where nothing bounds it. entered: state to when silence comes there.
+    """
+
+    milestones: Mapping[str, timedelta | None] = {}
+    entered: Mapping[str, timedelta] = {}
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
