@@ -24,7 +24,7 @@ import msgspec
 from emergency.check.cells import Facts, Group
 from emergency.check.room import LEVEL, LEVELS, Exit, Room, TooMany, alone, combined, orders_of
 from emergency.check.space import Bits, Space, count
-from emergency.check.story import Way, told, why
+from emergency.check.story import Way, length, line, told, why
 from emergency.core import playbook as p
 from emergency.core.check import Finding, Path, simple
 from emergency.core.explain import words_of
@@ -178,8 +178,6 @@ class Exploration:
         lines, at = told(self.plan, here, ways)
         if last is None:
             return lines
-        from emergency.check.story import line
-
         return (*lines, line(at, last.zh, last.en))
 
     def findings(self) -> Iterator[Finding]:
@@ -671,6 +669,4 @@ def _rings(leads: dict[str, set[str]]) -> list[list[str]]:
 
 
 def _short(time: timedelta | None) -> str:
-    from emergency.check.story import length
-
     return length(time or timedelta(0)).en

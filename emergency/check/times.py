@@ -13,7 +13,7 @@ it waits for people, the longest way is its worst case; where there is none, not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -38,7 +38,8 @@ SMS = timedelta(seconds=60)
 LEGAL = {"L1.9": timedelta(hours=1), "L1.13": timedelta(days=30), "L18.17": timedelta(days=30)}
 """Clocks of the law, by the tag of their source: the report to the county within the hour, changes in the number of
 casualties and the report of a staff injury within 30 days."""
-ENGINE_ROUNDS = 400
+MOMENTS = 400
+"""The most moments of one stay at which the guards are asked anew."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -95,7 +96,7 @@ def stay(
     incident = replace(bare(plan, site, name), entered=now, last=now, facts=facts, severity=level)
     ended = ended or state.ends is not None
     nudges = tuple((e.alert.role, e.after) for e in state.leave if e.to is None and e.alert and e.after)
-    for _ in range(ENGINE_ROUNDS):
+    for _ in range(MOMENTS):
         incident = _settled(incident, now, ended=ended)
         found = _left(incident, now)
         if found is not None or state.final:
@@ -538,8 +539,3 @@ def _legal(plan: p.Playbook) -> Iterator[Finding]:
                     f"任务 {step.name} 可拖到起算后{length(max(starts, default=timedelta(0)) + step.done).zh}，"
                     f"{step.source} 只许{length(limit).zh}",
                 )
-
-
-def latest(found: Iterable[Reached]) -> timedelta:
-    """Return the latest of the worst cases."""
-    return max((each.worst for each in found if each.worst is not None), default=timedelta(0))

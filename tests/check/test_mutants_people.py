@@ -15,7 +15,7 @@ from emergency.check.people import check_people
 from tests.check.mutants_people import DAY, WAYS, Broken
 from tests.scenarios.scene import sample_roster, sample_site, shipped_plans
 
-EACH = 20
+EACH = 12
 """Mutants of each kind in a sample."""
 
 
