@@ -236,7 +236,7 @@ def test_an_event_with_its_hour_begins_as_planned(scene: Scene) -> None:
 
 
 def test_a_ready_event_opens_an_hour_before(scene: Scene) -> None:
-    """Licence in hand, the check at T-24 h says ready: it opens by itself when the doors do, and the counting begins."""
+    """Licence in hand, the check at T-24 h says ready: it opens by itself with the doors, and the counting begins."""
     scene.everyone.works()
     scene.counts({7 * 24 * 60 + 6 * 60 - 5: 0.1}, until=7 * 24 * 60 + 7 * 60)
     _planned(scene)

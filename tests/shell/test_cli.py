@@ -1407,7 +1407,8 @@ def test_an_unknown_language_in_the_environment_is_said(emergency: Terminal) -> 
 
 LATIN = re.compile(r"[A-Za-z]{3,}")
 IDS = re.compile(
-    r"emergency (fact|confirm|cancel) \S+|--by|--at|\[[A-Za-z_]+\]|\([a-z_, ]+\)|(已叫 [a-z_, ]+)|(任务 \w+)|(答“\w+”)|\b[a-z_]+ 为|报:.*"
+    r"emergency (fact|confirm|cancel) \S+|--by|--at|\[[A-Za-z_]+\]|\([a-z_, ]+\)|(已叫 [a-z_, ]+)|(任务 \w+)"
+    r"|(答“\w+”)|\b[a-z_]+ 为|报:.*"
 )
 
 
