@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import drill, first_message, throughput
+from bench import checker, drill, first_message, throughput
 from bench.common import Figure
 
 FIGURES: dict[str, Callable[[], list[Figure]]] = {
@@ -16,6 +16,7 @@ FIGURES: dict[str, Callable[[], list[Figure]]] = {
     "among_many": throughput.among_many,
     "virtual_fire": drill.virtual_fire,
     "memory": drill.memory,
+    "checks": checker.checks,
 }
 
 

@@ -21,13 +21,15 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
+PROGRAM = [PYTHON, "-c", "from cli import main; main()"]
+"""What the installed command `emergency` runs."""
 
 
 class Figure:
     """One line of the table: what was measured, its floor, and what it must not pass."""
 
     def __init__(
-        self, name: str, ours: float, floor: float, limit: float, unit: str, *, more_is_better: bool = False
+        self, name: str, ours: float, floor: float, limit: float | None, unit: str, *, more_is_better: bool = False
     ) -> None:
         self.name = name
         self.ours = ours
@@ -43,11 +45,18 @@ class Figure:
 
     @property
     def kept(self) -> bool:
-        """Whether the limit is kept."""
+        """Whether the limit is kept; a figure without one is for information."""
+        if self.limit is None:
+            return True
         return self.ratio >= self.limit if self.more_is_better else self.ratio <= self.limit
 
     def line(self) -> str:
         """Return the line of the table."""
+        if self.limit is None:
+            return (
+                f"     {self.name:<62} {self.ours:>9.2f} {self.unit:<5} floor {self.floor:>9.2f} {self.unit:<5}"
+                f" ratio {self.ratio:>6.2f}"
+            )
         sign = "≥" if self.more_is_better else "≤"
         mark = "ok  " if self.kept else "OVER"
         return (
@@ -119,16 +128,15 @@ class Provider:
 
 def environment(home: Path, provider: Provider | None, **more: str) -> dict[str, str]:
     """Return the environment of a program under measurement."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("TWILIO_", "EMERGENCY_"))}
+    ours = ("TWILIO_", "EMERGENCY_", "PYTHONDONTWRITEBYTECODE")  # a program that runs keeps what was compiled
+    env = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     env |= {"EMERGENCY_HOME": str(home), "EMERGENCY_LANG": "en"}
     return env | (provider.env() if provider else {}) | more
 
 
 def install(home: Path) -> None:
     """Make the sample installation in *home*."""
-    subprocess.run(
-        [PYTHON, str(ROOT / "cli.py"), "init", "--sample"], env=environment(home, None), check=True, capture_output=True
-    )
+    subprocess.run([*PROGRAM, "init", "--sample"], env=environment(home, None), check=True, capture_output=True)
 
 
 class Serving:
@@ -137,7 +145,7 @@ class Serving:
     def __init__(self, home: Path, provider: Provider | None, **more: str) -> None:
         self.env = environment(home, provider, **more)
         self.port = free_port()
-        command = [PYTHON, str(ROOT / "cli.py"), "serve", "--port", str(self.port)]
+        command = [*PROGRAM, "serve", "--port", str(self.port)]
         self.process = subprocess.Popen(
             command, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )

@@ -10,6 +10,7 @@ from secrets import token_hex
 from typing import Any
 
 from bench.common import (
+    PROGRAM,
     PYTHON,
     ROOT,
     Figure,
@@ -129,7 +130,7 @@ def starting() -> list[Figure]:
         provider = Provider()
         env = environment(home, provider, PYTHONPATH=str(ROOT))
         click_alone = [timed(lambda: _run([PYTHON, "-c", CLICK_ALONE], env)) for _ in range(STARTS)]
-        help_ = [timed(lambda: _run([PYTHON, str(ROOT / "cli.py"), "--help"], env)) for _ in range(STARTS)]
+        help_ = [timed(lambda: _run([*PROGRAM, "--help"], env)) for _ in range(STARTS)]
         floor = [_started(provider, [PYTHON, "-c", UNAVOIDABLE], env) for _ in range(STARTS)]
         alone = [_started(provider, _trigger(n), env) for n in range(STARTS)]
         server = Serving(home, provider)
@@ -158,7 +159,7 @@ main(["--help"])
 
 
 def _trigger(n: int) -> list[str]:
-    return [PYTHON, str(ROOT / "cli.py"), "trigger", "fire", "--at", "B1 food court", "--separate"]
+    return [*PROGRAM, "trigger", "fire", "--at", "B1 food court", "--separate"]
 
 
 def _run(command: list[str], env: dict[str, str]) -> None:
@@ -170,5 +171,5 @@ def _started(provider: Provider, command: list[str], env: dict[str, str]) -> flo
     start = time.time()
     _run(command, env)
     first = _first_after(provider, before)
-    _run([PYTHON, str(ROOT / "cli.py"), "cancel", "--reason", "measured"], env)
+    _run([*PROGRAM, "cancel", "--reason", "measured"], env)
     return (first - start) * 1000

@@ -95,8 +95,11 @@ def _clock_over(guard: p.ClockOver, incident: Incident, now: datetime, order: Or
 
 @_on(p.FactIs)
 def _fact_is(guard: p.FactIs, incident: Incident, now: datetime, order: Order | None) -> bool:
-    told = told_of(incident, guard.fact)
-    return told is not None and told.value == guard.value and now - told.since >= guard.dwell
+    told = incident.facts.get(guard.fact)
+    if told is None:  # as the plan takes it until somebody tells
+        taken = _unless_told(incident.playbook).get(guard.fact)
+        return taken == guard.value and now - incident.opened >= guard.dwell
+    return told.value == guard.value and now - told.since >= guard.dwell
 
 
 @_on(p.FactReaches)
