@@ -20,6 +20,8 @@ ADDED_UP = frozenset({"raise", "lower", "leave", "checklist", "expects"})
 """Lists of which a plan's own lines stand before those of the part. Any other list is one value."""
 WHOLE = frozenset({"when", "decision"})
 """Mappings that are one value: half of a guard with half of another would be a third."""
+FORMAT = "1"
+"""The format of plans that this release reads; a plan may say it, and one that says another is refused."""
 NONE = "none"
 """Written where a part has a step, a fact or a state: this plan does without it."""
 
@@ -56,12 +58,24 @@ def read_layers(
         Mistakes: a file cannot be read, a part does not exist, or a change is none that a site may make.
     """
     own = yaml_file.parse(raw, name)
+    _known_format(own)
     layered = Layered(name, own.data, {path: (name, line) for path, line in own.lines.items()}, list(own.problems))
     for part in _used(own, parts):
         layered = _over(layered, part)
     if changes is not None and changes.exists():
         _change(layered, yaml_file.read(changes))
     return layered
+
+
+def _known_format(own: YamlFile) -> None:
+    """Refuse a plan of a later format in one sentence, before anything in it is taken for a mistake."""
+    if isinstance(own.data, dict) and "format" in own.data:
+        said = own.data.pop("format")
+        if said != FORMAT:
+            says = (
+                f"is written in format {said}; this release reads format {FORMAT}. Use the release it was written for"
+            )
+            raise Mistakes([own.problem(("format",), says)])
 
 
 def _used(own: YamlFile, folders: Sequence[Path]) -> Iterator[YamlFile]:

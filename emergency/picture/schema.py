@@ -147,6 +147,10 @@ EXPLAINED: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 """What each word of a plan means."""
+FORMAT_WORD = {
+    "const": "1",
+    "description": "The format of the plan; 1, or left out.\n预案的格式版本:1,可不写。",
+}
 USES = {
     "type": "array",
     "items": {"type": "string", "examples": ["common"]},
@@ -161,7 +165,7 @@ def plan_schema() -> dict[str, Any]:
     for name, kind in kinds.items():
         kinds[name] = _kind(name, kind)
     plan = kinds.pop("PlaybookShape")
-    plan["properties"] = {**plan["properties"], "uses": USES}
+    plan["properties"] = {**plan["properties"], "uses": USES, "format": FORMAT_WORD}
     shared = {name: {**schema, "description": "\n".join(SAID[name])} for name, schema in SHARED.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

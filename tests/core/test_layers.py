@@ -198,3 +198,13 @@ def test_every_value_knows_where_it_comes_from(tmp_path: Path) -> None:
     assert places["states", "follow_up", "steps", "call_back", "done"] == ("24h", "smell.yaml")
     assert places["states", "follow_up", "steps", "call_back", "role"] == ("aftercare", "common.yaml")
     assert places["code",] == ("Y", "smell.yaml")
+
+
+def test_a_plan_of_a_later_format_is_refused_in_one_sentence() -> None:
+    """What this release cannot know is not called a mistake; the present format may be said."""
+    with pytest.raises(Mistakes) as caught:
+        read("format: 2\nnew_words: [of, a, later, release]\n" + PLAN)
+    (problem,) = caught.value.problems
+    assert problem.line == 1
+    assert "format 2; this release reads format 1" in problem.says
+    assert read("format: 1\n" + PLAN).id == "smell"
