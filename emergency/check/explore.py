@@ -26,8 +26,9 @@ from emergency.check.room import LEVEL, LEVELS, Exit, Room, TooMany, alone, comb
 from emergency.check.space import Bits, Space, count
 from emergency.check.story import Way, length, line, told, why
 from emergency.core import playbook as p
-from emergency.core.check import Finding, Path, simple
+from emergency.core.check import Finding, Path
 from emergency.core.explain import words_of
+from emergency.core.playbook import simple
 from emergency.core.site import Site
 from emergency.core.values import Severity, Text
 
@@ -652,12 +653,12 @@ def _rings(leads: dict[str, set[str]]) -> list[list[str]]:
 
     def ahead(name: str) -> set[str]:
         seen: set[str] = set()
-        todo = list(leads.get(name, ()))
-        while todo:
-            here = todo.pop()
+        waiting = list(leads.get(name, ()))
+        while waiting:
+            here = waiting.pop()
             if here not in seen:
                 seen.add(here)
-                todo += leads.get(here, ())
+                waiting += leads.get(here, ())
         return seen
 
     far = {name: ahead(name) for name in leads}

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Set
 
 from emergency.core import playbook as p
-from emergency.core.check import Finding, Path, all_guards, simple
+from emergency.core.check import Finding, Path, all_guards
 from emergency.core.explain import words_of
+from emergency.core.playbook import simple
 from emergency.core.site import Site
 from emergency.core.values import Text
 

@@ -20,7 +20,7 @@ from emergency.check.cells import NOW, Facts, Group, bare, with_run
 from emergency.check.space import Bits, Space
 from emergency.core import guards
 from emergency.core import playbook as p
-from emergency.core.check import simple
+from emergency.core.playbook import simple
 from emergency.core.values import Severity
 
 LEVELS = tuple(Severity)

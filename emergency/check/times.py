@@ -25,9 +25,10 @@ from emergency.check.story import Way, clock, length, line, told, why
 from emergency.core import guards
 from emergency.core import playbook as p
 from emergency.core.calls import LATE_AGAIN
-from emergency.core.check import Finding, Path, simple
+from emergency.core.check import Finding, Path
 from emergency.core.incident import Incident, StepRun, Told
 from emergency.core.ladder import BRISK, LADDER
+from emergency.core.playbook import simple
 from emergency.core.site import Site
 from emergency.core.values import Severity, Text
 

@@ -14,6 +14,7 @@ import msgspec
 from emergency.core import playbook as p
 from emergency.core.braces import named
 from emergency.core.near import nearest
+from emergency.core.playbook import simple
 from emergency.core.site import Site
 from emergency.core.values import Text
 
@@ -462,20 +463,6 @@ def all_guards(plan: p.Playbook) -> Iterator[tuple[Path, p.Guard]]:
     for path, guard in asked:
         for single in simple(guard):
             yield path, single
-
-
-def simple(guard: p.Guard | None) -> Iterator[p.Guard]:
-    """Yield the single questions that a guard is made of."""
-    match guard:
-        case None:
-            return
-        case p.AnyOf(guards) | p.AllOf(guards):
-            for each in guards:
-                yield from simple(each)
-        case p.NotOf(inner):
-            yield from simple(inner)
-        case _:
-            yield guard
 
 
 def _texts(plan: p.Playbook, site: Site | None) -> Iterator[Finding]:

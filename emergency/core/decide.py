@@ -342,10 +342,10 @@ def _cancel(draft: Draft, command: c.CancelIncident) -> None:
 def _way_to_cancel(incident: Incident) -> str:
     """Return the state that says it was nothing: where the present state leads to one, that one; else the first."""
     ends = [s.name for s in incident.playbook.states if s.ends in ("false_alarm", "cancelled")]
-    near = [leave.to for leave in incident.now_in.leave if leave.to in ends]
     if not ends:
         raise CommandRefused(f"the plan {incident.playbook.id} has no state for that")
-    return near[0] or ends[0] if near else ends[0]
+    near = [leave.to for leave in incident.now_in.leave if leave.to is not None and leave.to in ends]
+    return [*near, *ends][0]
 
 
 def _ending(incident: Incident, kind: str) -> str:

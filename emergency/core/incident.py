@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from rpds import HashTrieMap
 
 from emergency.core import events as e
-from emergency.core.playbook import AllOf, AnyOf, FactMissing, FactOver, FactUnder, NotOf, Playbook, State, Step
+from emergency.core.playbook import FactMissing, FactOver, FactUnder, Playbook, Simple, State, Step, simple
 from emergency.core.site import Member, Site
 from emergency.core.values import Mode, Severity, Text
 
@@ -174,22 +174,15 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(a for a in found if a.kind in ASKING and a.status != "closed")
 
 
-def _questions(playbook: Playbook) -> Iterator[object]:
+def _questions(playbook: Playbook) -> Iterator[Simple]:
     """Yield every single question that the plan's guards ask."""
-    ahead: list[object] = []
+    asked = [rule.when for rule in (*playbook.raises, *playbook.lowers)]
     for state in playbook.states:
-        ahead += [leave.when for leave in state.leave]
-        ahead += [step.when for step in state.steps]
-        ahead += [expected.when for expected in state.expects]
-    ahead += [rule.when for rule in (*playbook.raises, *playbook.lowers)]
-    while ahead:
-        match ahead.pop():
-            case AnyOf(guards) | AllOf(guards):
-                ahead += guards
-            case NotOf(inner):
-                ahead.append(inner)
-            case guard:
-                yield guard
+        asked += [leave.when for leave in state.leave if leave.when is not None]
+        asked += [step.when for step in state.steps if step.when is not None]
+        asked += [each.when for each in state.expects if each.when is not None]
+    for guard in asked:
+        yield from simple(guard)
 
 
 @lru_cache(maxsize=256)

@@ -6,6 +6,7 @@ finite and can be explained. Lengths are `timedelta`, severities are colours, wo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import lru_cache
 from typing import Literal
@@ -145,6 +146,21 @@ Simple = (
     | SaidBy
 )
 Guard = Simple | AnyOf | AllOf | NotOf
+
+
+def simple(guard: Guard | None) -> Iterator[Simple]:
+    """Yield the single questions that a guard is made of, in the order written; nothing for no guard."""
+    match guard:
+        case None:
+            return
+        case AnyOf(guards) | AllOf(guards):
+            for each in guards:
+                yield from simple(each)
+        case NotOf(inner):
+            yield from simple(inner)
+        case _:
+            yield guard
+
 
 FactType = Literal["count", "number", "yes_no", "time", "text", "choice"]
 

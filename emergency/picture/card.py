@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import msgspec
 
 from emergency.core import playbook as p
-from emergency.core.check import simple
 from emergency.core.explain import length
 from emergency.core.ladder import LADDER
 from emergency.core.near import nearest
+from emergency.core.playbook import simple
 from emergency.core.sandbox import named
 from emergency.core.site import Duty, Site
 from emergency.core.values import SEVERITY_WORDS, Text

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from emergency.check.plan import Proof
 from emergency.core import playbook as p
-from emergency.core.check import simple
+from emergency.core.playbook import simple
 from emergency.core.values import Text
 
 WRONG = "qqzx"

@@ -11,9 +11,9 @@ from emergency.check.cells import NOW, Facts, place_of
 from emergency.core import commands as c
 from emergency.core import events as e
 from emergency.core import playbook as p
-from emergency.core.check import simple
 from emergency.core.decide import respond
 from emergency.core.incident import Incident
+from emergency.core.playbook import simple
 from emergency.core.site import Member, Site
 from emergency.core.values import Severity
 from emergency.errors import CommandRefused

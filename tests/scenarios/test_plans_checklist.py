@@ -11,26 +11,12 @@ from datetime import timedelta
 import pytest
 
 from emergency.core import playbook as p
-from emergency.core.playbook import Playbook, State, Step
+from emergency.core.playbook import Playbook, State, Step, simple
 from emergency.core.values import Severity
 from tests.scenarios.scene import DAY, PLACES, sample_site, shipped_plans
 
 PLANS = shipped_plans()
 EVERY_PLAN = pytest.mark.parametrize("plan", [pytest.param(PLANS[name], id=name) for name in PLACES])
-
-
-def _simple(guard: p.Guard | None) -> Iterator[p.Guard]:
-    """Yield the questions that a guard is made of."""
-    match guard:
-        case None:
-            return
-        case p.AnyOf(guards) | p.AllOf(guards):
-            for each in guards:
-                yield from _simple(each)
-        case p.NotOf(inner):
-            yield from _simple(inner)
-        case _:
-            yield guard
 
 
 def _steps(plan: Playbook) -> Iterator[tuple[State, Step]]:
@@ -40,7 +26,7 @@ def _steps(plan: Playbook) -> Iterator[tuple[State, Step]]:
 
 
 def _facts_of(guard: p.Guard | None) -> set[str]:
-    return {fact for each in _simple(guard) if (fact := getattr(each, "fact", None)) is not None}
+    return {fact for each in simple(guard) if (fact := getattr(each, "fact", None)) is not None}
 
 
 def test_all_five_plans_are_shipped() -> None:
@@ -100,7 +86,7 @@ def test_levels_have_raisers_that_can_be_evaluated(playbook: str, start: str, le
 
     assert start == plan.start.value
     assert levels == sorted({rule.to.value for rule in plan.raises}, key=lambda name: Severity[name].rank)
-    assert not any(isinstance(each, p.SaidBy) for rule in plan.raises for each in _simple(rule.when))
+    assert not any(isinstance(each, p.SaidBy) for rule in plan.raises for each in simple(rule.when))
 
 
 @pytest.mark.parametrize("fact", ["dead", "injured", "vulnerable", "second_emergency", "system_down", "trending"])
@@ -118,7 +104,7 @@ MEASURED = {"crowding": {"density"}, "severe_weather": {"warning"}, "aircon_fail
 def test_only_a_measured_level_comes_down_by_itself(plan: Playbook) -> None:
     """(2) A level is lowered by a person alone, but for those tied to a measured value: each of their rules waits."""
     for rule in plan.lowers:
-        waits = [each for each in _simple(rule.when) if getattr(each, "dwell", timedelta(0))]
+        waits = [each for each in simple(rule.when) if getattr(each, "dwell", timedelta(0))]
         assert waits
         assert all(isinstance(each, p.FactUnder | p.FactOver | p.FactIs) for each in waits)
         assert all(each.dwell >= timedelta(minutes=10) for each in waits if hasattr(each, "dwell"))
@@ -262,7 +248,7 @@ def test_an_agency_that_commands_hands_back(playbook: str, agency: str, back_to:
     and no role of ours can."""
     plan = PLANS[playbook]
     state = plan.state("external_command")
-    words = [each for leave in state.leave for each in _simple(leave.when) if isinstance(each, p.SaidBy)]
+    words = [each for leave in state.leave for each in simple(leave.when) if isinstance(each, p.SaidBy)]
 
     assert agency == state.commanded_by
     assert back_to == {leave.to for leave in state.leave if leave.to}
@@ -475,14 +461,14 @@ def test_a_measured_value_has_dwell_hysteresis_and_a_dead_sensor() -> None:
     up = {
         each.value: each.dwell
         for rule in plan.raises
-        for each in _simple(rule.when)
+        for each in simple(rule.when)
         if isinstance(each, p.FactOver) and each.fact == "density"
     }
-    down = {rule.to.value: each.value for rule in plan.lowers for each in _simple(rule.when)}
+    down = {rule.to.value: each.value for rule in plan.lowers for each in simple(rule.when)}
     missing = {
         rule.to.value: each.wait
         for rule in plan.raises
-        for each in _simple(rule.when)
+        for each in simple(rule.when)
         if isinstance(each, p.FactMissing)
     }
 
@@ -514,7 +500,7 @@ def test_clocks_of_each_kind_are_asked(playbook: str, clock: p.Guard) -> None:
     guards = [leave.when for state in plan.states for leave in state.leave]
     guards += [rule.when for rule in plan.raises] + [step.when for _, step in _steps(plan)]
 
-    assert clock in [each for guard in guards for each in _simple(guard)]
+    assert clock in [each for guard in guards for each in simple(guard)]
 
 
 @pytest.mark.parametrize(
