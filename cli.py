@@ -1,7 +1,7 @@
 """The command line. The only file that knows both `emergency` and `notifiers`.
 
-Light on purpose: what a command needs is imported when it runs. With a server running, a command is one line over a
-socket; without one it does the work here.
+Here stand the commands about incidents and about the installation; those about plans and people have rooms of their own
+in `emergency/commands/`. What a command needs is imported when it runs.
 """
 
 from __future__ import annotations
@@ -10,178 +10,50 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from emergency import VERSION
+from emergency.commands.base import (
+    CONTEXT,
+    DONE,
+    NOT_ALL_SENT,
+    NOT_NOW,
+    WRONG_WORDS,
+    Commands,
+    DrillScreen,
+    Session,
+    ask,
+    by_option,
+    change,
+    code_argument,
+    fact_option,
+    json_option,
+    kept,
+    pass_session,
+    reason_option,
+    say_how_sending_went,
+    send_now,
+    show,
+    show_status,
+    to_stderr,
+)
+from emergency.commands.people import roster, site
+from emergency.commands.plans import playbook
 
 if TYPE_CHECKING:
-    from emergency.app import App
     from emergency.core.values import Channel
     from emergency.doctor import Finding
-    from emergency.engine import Engine
-    from emergency.notify import Message
-    from emergency.picture.make import Made
-    from emergency.settings import Settings
-
-DONE, WRONG_WORDS, NOT_NOW, NOT_ALL_SENT, NO_STORE = 0, 2, 3, 4, 5
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    from emergency.notify import Notifier
 
 
-class Session:
-    """The options before the command, and what they lead to, made when first asked for."""
+def _providers(env: Mapping[str, str], now: Callable[[], datetime], say: Callable[[str], None]) -> Sequence[Notifier]:
+    from notifiers.registry import notifiers_for
 
-    def __init__(self, home: str | None, lang: str | None) -> None:
-        self.home = home
-        self._lang = lang
-        self._settings: Settings | None = None
-
-    @property
-    def settings(self) -> Settings:
-        """Where this installation lives."""
-        if self._settings is None:
-            from emergency.settings import read
-
-            self._settings = read(os.environ, self.home, self._lang)
-        return self._settings
-
-    @property
-    def lang(self) -> str:
-        """The operator's language."""
-        return self.settings.lang
-
-    def say(self, key: str, **values: object) -> None:
-        """Say something to the operator, on standard error: standard output is for documents."""
-        from emergency.phrases import phrase
-
-        click.echo(phrase(key, self.lang, **values), err=True)
-
-    def app(self, *, real: bool = True) -> App:
-        """The installation with its notifiers; without *real*, only with those of drills.
-
-        Raises:
-            SettingsError: the environment's words on a provider cannot be.
-        """
-        from emergency.app import App
-        from emergency.clock import SystemClock
-        from notifiers.registry import notifiers_for
-
-        clock = SystemClock()
-        env = self.settings.env if real else {}
-        return App(self.settings, notifiers_for(env, clock.now, _ignore), clock)
-
-    def recording_app(self) -> App:
-        """The installation; wrong words on a provider are said, and keep nothing from being written down."""
-        from emergency.errors import SettingsError
-
-        try:
-            return self.app()
-        except SettingsError as error:
-            self.say("bad_provider")
-            for line in str(error).splitlines():
-                _to_stderr(f"    {line}")
-            return self.app(real=False)
-
-
-def _to_stderr(line: str) -> None:
-    click.echo(line, err=True)
-
-
-def _ignore(line: str) -> None:
-    """A drill's messages are shown by `DrillScreen`, which knows whose telephone it is."""
-
-
-class DrillScreen:
-    """Shows the messages of a drill, and who would have received each."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._owners: dict[str, str] = {}
-
-    def __call__(self, message: Message) -> None:
-        """Show one message as it goes out."""
-        if message.mode != "drill":
-            return
-        if message.to not in self._owners:
-            self._owners = self._read()
-        device = "SMS" if message.channel == "sms" else "TEL"
-        _to_stderr(f"  {device} → {self._owners.get(message.to, '?')}: {message.text}")
-
-    def _read(self) -> dict[str, str]:
-        engine = self._app.engine()
-        owners = self._app.people.roster(engine).by_number()
-        engine.store.close()
-        return owners
-
-
-class Command(click.Command):
-    """A command that shows the whole first paragraph of its help in a list: both languages."""
-
-    def get_short_help_str(self, limit: int = 45) -> str:
-        """Return the first paragraph of the help."""
-        return _first_paragraph(self.help)
-
-
-def _first_paragraph(text: str | None) -> str:
-    return " ".join((text or "").split("\n\n")[0].split())
-
-
-class Commands(click.Group):
-    """Turns our errors into one clear line and the exit status of the contract."""
-
-    command_class = Command
-    group_class = type  # groups within are of this kind too
-
-    def get_short_help_str(self, limit: int = 45) -> str:
-        """Return the first paragraph of the help."""
-        return _first_paragraph(self.help)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command."""
-        from emergency.errors import EmergencyError
-
-        try:
-            return super().invoke(ctx)
-        except EmergencyError as error:
-            _fail(str(error), error.exit_status)
-        except BrokenPipeError:
-            sys.stderr.close()
-            sys.exit(DONE)
-        except KeyboardInterrupt:
-            sys.exit(130)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command; a mistyped one gets the nearest right word."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from emergency.core.near import nearest
-
-            hint = nearest(args[0], self.list_commands(ctx))
-            raise click.UsageError(error.message + hint, ctx) from None
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """List commands in the order they stand in this file: the urgent ones first."""
-        return list(self.commands)
-
-
-def _fail(message: str, status: int) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(status)
-
-
-pass_session = click.make_pass_decorator(Session)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document. 输出 JSON。")
-fact_option = click.option(
-    "--fact", "facts", multiple=True, metavar="FACT=VALUE", help="What is known already; may be repeated. 已知情况。"
-)
-by_option = click.option("--by", metavar="PERSON", help="Who said so: a roster id or name, or an agency. 谁下的令。")
-reason_option = click.option("--reason", metavar="TEXT", help="Why; kept on record. 理由。")
-code_argument = click.argument("code", required=False)
+    return notifiers_for(env, now, say)
 
 
 @click.group(cls=Commands, context_settings=CONTEXT)
@@ -204,141 +76,7 @@ def main(ctx: click.Context, home: str | None, lang: str | None) -> None:
     4 recorded, but not everybody could be told 已记录但有人没通知到, 5 no store 数据库不可用
     """
     os.umask(0o077)  # names and numbers are in everything an installation writes
-    ctx.obj = Session(home, lang)
-
-
-# asking: over the socket when a server runs, else here
-
-
-READS = frozenset({"status", "log", "roster-who"})
-"""Verbs that change nothing."""
-
-
-def ask(session: Session, verb: str, **args: Any) -> dict[str, Any]:
-    """Return the document of *verb*; under `_began` stands when it was begun, on the clock that its times go by.
-
-    Errors end the command with the status of the contract.
-    """
-    from emergency.control import NoServer
-    from emergency.control import ask as ask_server
-    from emergency.ids import new_request
-
-    clean = {key: value for key, value in args.items() if value is not None and value != ()}
-    if verb not in READS:
-        clean["request"] = new_request()  # a server that answers too late does not do it a second time
-    try:
-        answer = ask_server(session.settings.socket, {"verb": verb, "args": clean})
-    except NoServer:
-        return ask_here(session, verb, clean)
-    if "error" in answer:
-        _fail(answer["error"], int(answer["exit"]))
-    document: dict[str, Any] = answer["document"]
-    document["_server"] = True
-    document["_began"] = answer.get("began", "")
-    return document
-
-
-def ask_here(session: Session, verb: str, args: dict[str, Any], *, send: bool = True) -> dict[str, Any]:
-    """Do the work in this process, and send what it caused."""
-    import asyncio
-
-    from emergency.store.codec import to_text
-    from emergency.verbs import perform
-
-    app = session.recording_app()
-    engine = app.engine()
-    began = to_text(app.clock.now())
-    document = perform(app.desktop, engine, verb, args)
-    document["_server"] = False
-    document["_began"] = began
-    if send and verb not in READS:
-        asyncio.run(_send_now(app, engine))
-        if "id" in document and "alerts" in document:
-            document = {**perform(app.desktop, engine, "status", {"code": document["incident"]}), **_kept(document)}
-    engine.store.close()
-    return document
-
-
-def _kept(document: dict[str, Any]) -> dict[str, Any]:
-    return {key: document[key] for key in ("_server", "_began", "joined") if key in document}
-
-
-SEND_FOR = 20.0
-"""Seconds that a command sends by itself; a slow sender goes on when the server starts."""
-
-
-async def _send_now(app: App, engine: Engine) -> None:
-    import asyncio
-
-    outbox = app.outbox(app.inline(engine))
-    outbox.on_sent = DrillScreen(app)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(SEND_FOR):
-            await outbox.drain()
-    for notifier in app.notifiers:
-        await notifier.close()
-
-
-def show(session: Session, document: dict[str, Any], as_json: bool, lines: Callable[[], Sequence[str]]) -> None:
-    """Print a document for a machine or for a person."""
-    if as_json:
-        public = {key: value for key, value in document.items() if not key.startswith("_")}
-        click.echo(json.dumps(public, ensure_ascii=False, indent=2))
-        return
-    for line in lines():
-        click.echo(line)
-
-
-def show_status(session: Session, document: dict[str, Any], as_json: bool) -> None:
-    """Print how an incident stands."""
-    from emergency import show as words
-
-    show(session, document, as_json, lambda: words.status(document, session.lang))
-
-
-def change(session: Session, verb: str, as_json: bool, **args: Any) -> None:
-    """Change an incident, print how it stands, and end the command with what became of the messages of that."""
-    document = ask(session, verb, **args)
-    show_status(session, document, as_json)
-    sys.exit(say_how_sending_went(session, document, document["_began"]))
-
-
-def say_how_sending_went(session: Session, document: dict[str, Any], began: str) -> int:
-    """Say who watches, and who could not be told of what a command caused; return the exit status."""
-    new = [each for each in document["unsent"] if each["at"] >= began]
-    lost = [each for each in new if each["status"] != "queued"]
-    retried = [each for each in new if each["status"] == "queued" and each["reason"]]
-    waiting = [each for each in new if each["status"] == "queued" and not each["reason"]]
-    if not document["_server"] and not document["closed"]:
-        session.say("nobody_watches")
-    _say_who(session, document, "failed", lost)
-    _say_who(session, document, "retried", retried)
-    if waiting and not document["can_send"]:
-        people = _people(session, document, waiting)
-        session.say("no_provider", n=len(people), names=", ".join(people))
-        return NOT_ALL_SENT
-    if waiting:
-        session.say("progress", sent=_told(document, began, new), queued=len(_people(session, document, waiting)))
-    return NOT_ALL_SENT if lost or retried or (waiting and not document["_server"]) else DONE
-
-
-def _say_who(session: Session, document: dict[str, Any], key: str, alerts: Sequence[dict[str, Any]]) -> None:
-    if alerts:
-        session.say(key, n=len(_people(session, document, alerts)))
-        for each in alerts:
-            name = _people(session, document, [each])[0]
-            _to_stderr(f"    {name}: {' '.join(filter(None, (each['channel'], each['reason'])))}")
-
-
-def _people(session: Session, document: dict[str, Any], alerts: Sequence[dict[str, Any]]) -> list[str]:
-    from emergency import show as words
-
-    return list(dict.fromkeys(words.name(document, each["person"], session.lang) for each in alerts))
-
-
-def _told(document: dict[str, Any], began: str, unsent: Sequence[dict[str, Any]]) -> int:
-    asked = {alert["person"] for alert in document["alerts"] if alert["requested_at"] >= began}
-    return len(asked - {each["person"] for each in unsent})
+    ctx.obj = Session(home, lang, _providers)
 
 
 # the urgent ones
@@ -381,7 +119,7 @@ def trigger(
         told = _told_facts(session, facts)
         document = ask(session, "trigger", playbook=playbook, id=new_incident_id(), facts=told, **args)
     except StoreError as error:
-        _to_stderr(str(error))
+        to_stderr(str(error))
         session.say("last_resort_hint")
         sys.exit(error.exit_status)
     began = document["_began"]
@@ -402,7 +140,7 @@ def _last_resort(
         sys.exit(WRONG_WORDS)
     app = session.recording_app()
     document = first_wave(
-        app.settings.home, app.notifiers, app.clock, _to_stderr, playbook=playbook, at=at, severity=severity
+        app.settings.home, app.notifiers, app.clock, to_stderr, playbook=playbook, at=at, severity=severity
     )
     if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
@@ -418,13 +156,13 @@ def _wait_for_the_first_wave(session: Session, document: dict[str, Any], began: 
     """Give the server a moment, so that what it could not hand over is said here and now."""
     import time
 
-    kept = _kept(document)
+    before = kept(document)
     end = time.monotonic() + FIRST_WAVE_SECONDS
     pause = 0.02
     while time.monotonic() < end and document["can_send"] and _plainly_waiting(document, began):
         _pause(pause)
         pause = min(0.2, pause * 2)
-        document = {**ask(session, "status", code=document["incident"]), **kept}
+        document = {**ask(session, "status", code=document["incident"]), **before}
     return document
 
 
@@ -823,7 +561,7 @@ def init(session: Session, /, sample: bool, as_json: bool) -> None:
     if session.settings.home.stat().st_mode & 0o077:
         session.say("home_open", home=document["home"])
     session.say("try_next")
-    _to_stderr('    emergency trigger fire --at "B1 food court" --drill' if sample else "    emergency roster check")
+    to_stderr('    emergency trigger fire --at "B1 food court" --drill' if sample else "    emergency roster check")
 
 
 @main.command()
@@ -844,7 +582,7 @@ def serve(session: Session, /, host: str, port: int) -> None:
 
     app = session.app()
     app.engine().store.close()  # a server of no installation would make an empty one
-    server = Server(app, hooks_for(session.settings.env), say=_to_stderr)
+    server = Server(app, hooks_for(session.settings.env), say=to_stderr)
     server.outbox.on_sent = DrillScreen(app)
 
     def ready(address: str) -> None:
@@ -926,7 +664,7 @@ def _send_test(
         session.say("test_waits", n=seconds)
         asyncio.run(trial.run(seconds))
         if not watched(engine):
-            asyncio.run(_send_now(app, engine))  # the telephone's answer gets its own
+            asyncio.run(send_now(app, engine))  # the telephone's answer gets its own
         document = trial.document()
         show(session, document, as_json, lambda: _finding_lines(session, trial.findings()))
     sys.exit(DONE if document["passed"] else NOT_ALL_SENT)
@@ -1015,366 +753,8 @@ def recover(session: Session, /, as_json: bool) -> None:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 
-@main.group()
-def playbook() -> None:
-    """The plans. 预案。"""
-
-
-@playbook.command("list")
-@json_option
-@pass_session
-def playbook_list(session: Session, /, as_json: bool) -> None:
-    """Every plan that can be triggered. 预案清单。
-
-    \b
-    emergency playbook list
-    """
-    from emergency.setup import list_playbooks
-
-    document = list_playbooks(session.app(real=False))
-
-    def lines() -> list[str]:
-        good = [f"{p['code']}  {p['id']:<22} {p['title']['zh']}  {p['title']['en']}" for p in document["playbooks"]]
-        return good + [f"!  {text}" for text in document["mistakes"]]
-
-    show(session, document, as_json, lines)
-
-
-@playbook.command("show")
-@click.argument("name")
-@click.option("--effective", is_flag=True, help="Every value as it holds here, and where it comes from. 生效值及出处。")
-@json_option
-@pass_session
-def playbook_show(session: Session, /, name: str, effective: bool, as_json: bool) -> None:
-    """A plan in words: states, steps, times with their sources, ways out. 预案内容。
-
-    \b
-    emergency playbook show fire
-    """
-    from emergency.setup import effective_playbook, show_playbook
-
-    app = session.app(real=False)
-    document, lines = effective_playbook(app, name) if effective else show_playbook(app, name, session.lang)
-    show(session, document, as_json, lambda: lines)
-
-
-@playbook.command("check")
-@click.argument("name", required=False)
-@click.option("--all", "all_", is_flag=True, help="Every plan of this installation. 全部。")
-@click.option("--site", metavar="FILE", help="Against another site than the one in force. 另一场所。")
-@click.option("--roster", metavar="FILE", help="Against other people than those in force. 另一名册。")
-@click.option("--quick", is_flag=True, help="Only how it is written, as on every save. 只查写法。")
-@click.option("--sarif", metavar="FILE", help="As SARIF 2.1.0 for editors and CI; - is the screen. 供编辑器和CI。")
-@json_option
-@pass_session
-def playbook_check(
-    session: Session,
-    /,
-    name: str | None,
-    all_: bool,
-    as_json: bool,
-    site: str | None,
-    roster: str | None,
-    quick: bool,
-    sarif: str | None,
-) -> None:
-    """Prove a plan (an id or a file): its course, its times, its people, its words. 检查预案。
-
-    Every finding has an id (docs/checks.md), file and line. Ends with 2 while a mistake is left that nobody answers for
-    in waivers.yaml.
-
-    \b
-    emergency playbook check fire
-    emergency playbook check my_plan.yaml --site site.yaml --roster roster.yaml
-    emergency playbook check --all --sarif checks.sarif
-    """
-    from emergency.checking import check, files_named, ground_of
-
-    if sarif == "-" and as_json:
-        raise click.UsageError("--json and --sarif - both want the screen; give SARIF a file")
-    with ground_of(session.settings, site, roster, quick=quick) as ground:
-        files = files_named(ground, None if all_ else name)
-        report = check(ground, files, quick=quick)
-    if sarif is not None:
-        _write(sarif, json.dumps(report.sarif(session.lang), ensure_ascii=False, indent=2))
-    if sarif != "-":
-        many = all_ or name is None
-        show(session, report.document(session.lang), as_json, lambda: report.lines(session.lang, every=many))
-    errors = sum(each.counts == "error" for each in report.found)
-    if errors:
-        session.say("mistakes", n=errors)
-        sys.exit(WRONG_WORDS)
-
-
-def _write(file: str, text: str) -> None:
-    from pathlib import Path
-
-    from emergency.errors import Mistakes
-
-    if file == "-":
-        click.echo(text)
-        return
-    try:
-        Path(file).write_text(text + "\n", "utf-8")
-    except OSError as error:
-        raise Mistakes(f"{file} cannot be written: {error.strerror}") from error
-
-
-def _show_findings(session: Session, document: dict[str, Any], as_json: bool) -> None:
-    from emergency.phrases import phrase
-
-    errors = sum(f["severity"] == "error" for f in document["findings"])
-
-    def lines() -> list[str]:
-        found = [f["text"] for f in document["findings"]]
-        clean = [phrase("check_ok", session.lang, name=name) for name in document["clean"]]
-        return found + clean
-
-    show(session, document, as_json, lines)
-    if document["findings"]:
-        session.say("mistakes" if errors else "warned", n=errors or len(document["findings"]))
-    if errors:
-        sys.exit(WRONG_WORDS)
-
-
-output_option = click.option("--output", metavar="FILE", help="Write it there instead of printing it. 写到文件。")
-drawn_lang_option = click.option(
-    "--lang", "drawn_in", type=click.Choice(["zh", "en"]), help="Its language; otherwise yours. 语言。"
-)
-
-
-@playbook.command("chart")
-@click.argument("name")
-@click.option(
-    "--format", "format", type=click.Choice(["svg", "mermaid"]), default="svg", help="A picture, or its text. 格式。"
-)
-@drawn_lang_option
-@output_option
-@pass_session
-def playbook_chart(session: Session, /, name: str, format: str, drawn_in: str | None, output: str | None) -> None:
-    """Draw a plan: states, roles, times, ways out; what happens in silence is dashed. 预案图。
-
-    \b
-    emergency playbook chart fire --output fire.svg
-    emergency playbook chart fire --format mermaid --lang en
-    """
-    from emergency.picture.make import chart
-
-    _hand_over(session, chart(session.app(real=False), name, drawn_in or session.lang, format), output)
-
-
-@playbook.command("card")
-@click.argument("name")
-@click.option("--role", metavar="ROLE", required=True, help="Whose card: an id or a title, as fire_team. 岗位。")
-@click.option("--format", "format", type=click.Choice(["html", "pdf"]), help="Otherwise by the name of FILE. 格式。")
-@drawn_lang_option
-@output_option
-@pass_session
-def playbook_card(
-    session: Session, /, name: str, role: str, format: str | None, drawn_in: str | None, output: str | None
-) -> None:
-    """The page that somebody keeps: what a role does, by when, whom it calls, how it answers. 岗位卡。
-
-    \b
-    emergency playbook card fire --role fire_team --output fire_team.pdf
-    emergency playbook card 火灾 --role 中控室 --lang zh --output card.html
-    """
-    from emergency.picture.make import run_card
-
-    format = format or ("pdf" if (output or "").lower().endswith(".pdf") else "html")
-    made = run_card(session.app(real=False), name, role, drawn_in or session.lang, format)
-    _hand_over(session, made, output)
-    if made.pages > 1:
-        session.say("card_pages", n=made.pages)
-
-
-def _hand_over(session: Session, made: Made, output: str | None) -> None:
-    """Write what was made to the file that was named, or to standard output."""
-    from pathlib import Path
-
-    from emergency.picture.make import write
-
-    if output is None or output == "-":
-        click.echo(made.data, nl=False)
-        return
-    write(Path(output), made.data)
-    session.say("written", file=output)
-
-
-@playbook.command("new")
-@click.argument("id")
-@click.option("--code", metavar="LETTER", help="The letter of its incidents; otherwise a free one. 编号首字母。")
-@click.option("--title-zh", metavar="TEXT", help="What it is called in Chinese. 中文名称。")
-@click.option("--title-en", metavar="TEXT", help="What it is called in English. 英文名称。")
-@json_option
-@pass_session
-def playbook_new(session: Session, /, id: str, as_json: bool, **words: str | None) -> None:
-    """Start a plan from a commented template that passes the check as it stands. 新建预案。
-
-    \b
-    emergency playbook new chemical_smell --title-zh 化学异味 --title-en "Chemical smell"
-    """
-    from emergency.picture.make import new
-
-    path = new(session.app(real=False), id, **words)
-    show(session, {"playbook": id, "file": str(path)}, as_json, lambda: [str(path)])
-    session.say("try_next")
-    for next_ in ("check", "chart"):
-        _to_stderr(f"    emergency playbook {next_} {id}")
-
-
-@playbook.command("schema")
-@output_option
-@pass_session
-def playbook_schema(session: Session, /, output: str | None) -> None:
-    """The JSON Schema of plans: editors complete and explain by it. 编辑器用的 JSON Schema。
-
-    \b
-    emergency playbook schema --output playbook.schema.json
-    """
-    from emergency.picture.make import Made
-    from emergency.picture.schema import schema_text
-
-    _hand_over(session, Made(schema_text().encode()), output)
-
-
-@main.group()
-def site() -> None:
-    """The building and its organisation. 场所。"""
-
-
-@site.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
-@json_option
-@pass_session
-def site_import(session: Session, /, file: str, as_json: bool) -> None:
-    """Put a changed site in force; open incidents keep theirs. 更新场所。
-
-    \b
-    emergency site import site.yaml
-    """
-    from emergency.setup import import_site
-
-    document = import_site(session.app(real=False), file)
-    session.say("site_in_force", site=document["site"])
-    if document["unusable"]:
-        session.say("unusable")
-        for line in document["unusable"]:
-            click.echo(f"    {line}", err=True)
-    if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
-@site.command("check")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
-@json_option
-@pass_session
-def site_check(session: Session, /, file: str, as_json: bool) -> None:
-    """Find every mistake of a site file, each with its line. 检查场所文件。
-
-    \b
-    emergency site check site.yaml
-    """
-    from emergency.setup import check_site
-
-    _show_findings(session, check_site(file), as_json)
-
-
-@main.group()
-def roster() -> None:
-    """The people. 名册。"""
-
-
-@roster.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
-@json_option
-@pass_session
-def roster_import(session: Session, /, file: str, as_json: bool) -> None:
-    """Put a roster (YAML or CSV) in force; nothing is half imported. 导入名册。
-
-    \b
-    emergency roster import roster.yaml
-    emergency roster import roster.csv
-    """
-    from emergency.setup import import_roster
-
-    document = import_roster(session.app(real=False), file)
-    session.say("imported", n=document["people"])
-    if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
-@roster.command("check")
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
-@json_option
-@pass_session
-def roster_check(session: Session, /, file: str | None, as_json: bool) -> None:
-    """Find every mistake of a roster file, or what the roster in force lacks. 检查名册。
-
-    \b
-    emergency roster check              the one in force
-    emergency roster check roster.csv
-    """
-    from emergency.setup import check_roster
-
-    _show_findings(session, check_roster(session.app(real=False), file, session.lang), as_json)
-
-
-@roster.command("show")
-@click.option("--numbers", is_flag=True, help="Whole telephone numbers instead of masked ones. 显示完整号码。")
-@json_option
-@pass_session
-def roster_show(session: Session, /, numbers: bool, as_json: bool) -> None:
-    """Everybody, with roles and shift; numbers are masked. 名册内容。
-
-    \b
-    emergency roster show
-    """
-    from emergency.setup import show_roster
-
-    document = show_roster(session.app(real=False), numbers=numbers)
-
-    def lines() -> list[str]:
-        return [_person_line(person) for person in document["people"]]
-
-    show(session, document, as_json, lines)
-
-
-def _person_line(person: dict[str, Any]) -> str:
-    who = f"{person['id']:<16} {person['name']['zh']} {person['name']['en']:<18} {person['shift']:<8}"
-    return f"{who} {', '.join(person['numbers'])}  {', '.join(person['roles'])}"
-
-
-@roster.command("who")
-@click.option("--at", "at", metavar="TIME", help="Another moment: 03:00, or 2026-03-01T03:00. 何时。")
-@json_option
-@pass_session
-def roster_who(session: Session, /, at: str | None, as_json: bool) -> None:
-    """Who would take which role now, or at another moment of the site's own time. 此刻谁担任什么。
-
-    \b
-    emergency roster who
-    emergency roster who --at 03:00
-    """
-    document = ask(session, "roster-who", at=at)
-
-    def lines() -> list[str]:
-        from emergency.phrases import phrase
-
-        out = []
-        for role in document["roles"]:
-            there = [
-                f"{document['people'][p['person']][session.lang]} ({phrase(p['duty'], session.lang)})"
-                for p in role["people"]
-            ]
-            titles = {each["role"]: each["title"][session.lang] for each in document["roles"]}
-            deputies = " → " + ", ".join(titles.get(d, d) for d in role["deputies"]) if role["deputies"] else ""
-            out.append(
-                f"{role['title'][session.lang]:<20} {', '.join(there) or phrase('nobody', session.lang)}{deputies}"
-            )
-        return out
-
-    show(session, document, as_json, lines)
+for group in (playbook, site, roster):
+    main.add_command(group)
 
 
 @main.command()

@@ -36,6 +36,7 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     higher: the role that takes it when nobody is left.
     command: holders may take command of an incident; `order` of the list of duties is seniority.
     urgent: called by voice and SMS together from the first moment (practice: command roles).
+    needs: licences that a holder must have, each still good.
     """
 
     role: str
@@ -45,6 +46,7 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     command: bool = False
     urgent: bool = False
     conflicts: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 class SiteAgency(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +129,9 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     numbers: how many telephone numbers the roster holds, tried in order.
     two_way: may answer by SMS (some countries' networks carry no replies).
     busy: the rank of the gravest other open incident this person holds a role in, 0 for none.
+    elsewhere: the code of that incident.
+    licences: those that are good on the day.
+    absent: why somebody who would otherwise be there is not: `leave`, `swapped`, `holiday`; empty for all others.
     """
 
     id: str
@@ -138,3 +143,6 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     two_way: bool = True
     zone: str | None = None
     busy: int = 0
+    elsewhere: str = ""
+    licences: tuple[str, ...] = ()
+    absent: str = ""

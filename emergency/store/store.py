@@ -27,7 +27,7 @@ from emergency.ids import new_salt, seal_of
 from emergency.store import codec
 from emergency.store.codec import from_text, to_text
 
-SCHEMA = 2
+SCHEMA = 3
 APPLICATION = 0x454D5247
 """`EMRG`: the application id in the file's header; another program's database is refused."""
 PATIENCE_MS = 5000
@@ -114,8 +114,8 @@ class TimerRow(msgspec.Struct, frozen=True):
 
 
 def _named_queries() -> dict[str, str]:
-    text = resources.files("emergency.store").joinpath("queries.sql").read_text("utf-8")
-    parts = text.split("-- name: ")[1:]
+    files = (f for f in resources.files("emergency.store").iterdir() if f.name.endswith(".sql"))
+    parts = [part for file in files for part in file.read_text("utf-8").split("-- name: ")[1:]]
     return {part.split("\n", 1)[0].strip(): part.split("\n", 1)[1].strip() for part in parts}
 
 
