@@ -41,8 +41,12 @@ from emergency.commands.base import (
     show_status,
     to_stderr,
 )
+from emergency.commands.languages import language
+from emergency.commands.links import links
+from emergency.commands.muster import muster
 from emergency.commands.people import roster, site
 from emergency.commands.plans import playbook
+from emergency.commands.ready import ready
 
 if TYPE_CHECKING:
     from emergency.core.values import Channel
@@ -219,7 +223,8 @@ def status(session: Session, /, code: str | None, as_json: bool) -> None:
         from emergency import show as words
 
         def lines() -> list[str]:
-            return [words.header(each, session.lang) for each in document["incidents"]]
+            headers = [words.header(each, session.lang) for each in document["incidents"]]
+            return [*headers, *words.wanted_twice(document, session.lang)]
 
         if not document["incidents"]:
             session.say("none_open")
@@ -458,6 +463,9 @@ def give_up(session: Session, /, words: tuple[str, ...], as_json: bool, **args: 
     change(session, "give-up", as_json, code=code, step=rest[0], **args)
 
 
+main.add_command(muster)
+
+
 @main.command("stand-down")
 @code_argument
 @click.option("--check", multiple=True, metavar="N", help="Confirm line N of the checklist, or `all`. 确认第 N 项。")
@@ -534,6 +542,8 @@ def log(session: Session, /, code: str | None, verify: bool, all_: bool, as_json
                 click.echo(text)
     if verify:
         session.say("verified", n=document["verified"])
+        if document["verified_roll_call"]:
+            session.say("roll_verified", code=document["incident"], n=document["verified_roll_call"])
 
 
 # setting up
@@ -753,7 +763,9 @@ def recover(session: Session, /, as_json: bool) -> None:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 
-for group in (playbook, site, roster):
+main.add_command(links)
+main.add_command(ready)
+for group in (playbook, site, roster, language):
     main.add_command(group)
 
 

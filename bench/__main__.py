@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import checker, drill, first_message, throughput
+from bench import assignment, checker, drill, first_message, muster, readiness, throughput
 from bench.common import Figure
 
 FIGURES: dict[str, Callable[[], list[Figure]]] = {
@@ -14,9 +14,12 @@ FIGURES: dict[str, Callable[[], list[Figure]]] = {
     "alerts": throughput.alerts,
     "replies": throughput.replies,
     "among_many": throughput.among_many,
+    "muster": muster.roll_call,
     "virtual_fire": drill.virtual_fire,
     "memory": drill.memory,
     "checks": checker.checks,
+    "assignment": assignment.assignment,
+    "readiness": readiness.thirty_days,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from emergency.clock import Clock, SystemClock
 from emergency.core.values import Mode
 from emergency.desk import Desk, InlineDesk
 from emergency.engine import Engine
+from emergency.errors import EmergencyError
 from emergency.inbox import Inbox
+from emergency.languages.shelf import Shelf, use
 from emergency.library import Library
+from emergency.links import Links
 from emergency.notify import Notifier
 from emergency.outbox import Outbox
 from emergency.people import People
@@ -33,7 +37,20 @@ def reach_of(notifiers: Sequence[Notifier], mode: Mode) -> Reach:
     if not able:
         return Reach(channels=CHANNEL_ORDER)
     one_way = frozenset(code for n in able if n.channel == "sms" for code in n.abilities.one_way_countries)
-    return Reach(channels=tuple(c for c in CHANNEL_ORDER if any(n.channel == c for n in able)), one_way=one_way)
+    if any(n.channel == "sms" and not n.abilities.two_way for n in able):
+        one_way = frozenset({""})  # a sender that nobody can answer: no calling code leads back to it
+    return Reach(
+        channels=tuple(c for c in CHANNEL_ORDER if any(n.channel == c for n in able)),
+        one_way=one_way,
+        closed=frozenset((n.channel, code) for n in able for code in n.abilities.unreachable_countries),
+    )
+
+
+def voices_of(notifiers: Sequence[Notifier]) -> frozenset[str] | None:
+    """Return the languages that real calls can be made in; None where nobody calls, or every language can be said."""
+    able = [n.abilities.voices for n in notifiers if n.channel == "voice" and "real" in n.abilities.modes]
+    known = [voices for voices in able if voices is not None]
+    return frozenset.intersection(*known) if known else None
 
 
 class App:
@@ -43,8 +60,10 @@ class App:
         self.settings = settings
         self.notifiers = list(notifiers)
         self.clock = clock or SystemClock()
-        self.people = People()
+        self.people = People(use(Shelf(settings.home / "languages")))
+        self.people.languages.voices = voices_of(self.notifiers)
         self.inbox = Inbox(self.people)
+        self.links = Links(settings.home, settings.public_url)
         self.library = Library(PLANS, settings.home / "playbooks")
         modes: tuple[Mode, ...] = ("real", "drill")
         self.desktop = Desktop(
@@ -68,6 +87,9 @@ class App:
             )  # else timers and messages of an open incident wait for a clock that was set back
         engine = Engine(store, self.clock)
         engine.expect = self.desktop.arm
+        engine.team = self.desktop.team
+        with contextlib.suppress(EmergencyError):
+            self.people.roster(engine)  # so that the languages of the people are there before the first word is said
         return engine
 
     def keep_copy(self, engine: Engine) -> None:
@@ -82,6 +104,8 @@ class App:
         """Return an outbox that hands messages to the notifiers of this installation."""
         outbox = Outbox(desk, self.notifiers, self.clock, self.people)
         outbox.reader = self.engine
+        if self.links.possible:
+            outbox.links = self.links
         return outbox
 
     def inline(self, engine: Engine) -> InlineDesk:

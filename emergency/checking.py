@@ -39,6 +39,7 @@ class Ground:
 
     roster: None when nobody is known; then nothing is said of people. site_file, roster_file: where their mistakes are
     told; None when only what is in force is known. engine: the store in force, or None; it holds plans compiled before.
+    link: the longest address that a message may end with; empty where messages carry none.
     """
 
     def __init__(
@@ -51,10 +52,12 @@ class Ground:
         site_file: Path | None = None,
         roster_file: Path | None = None,
         engine: Engine | None = None,
+        link: str = "",
     ) -> None:
         from zoneinfo import ZoneInfo
 
         self.library, self.site, self.roster, self.engine = library, site, roster, engine
+        self.link = link
         self.day: date = now.astimezone(ZoneInfo(site.timezone)).date()
         self.site_file, self.roster_file = site_file, roster_file
 
@@ -171,7 +174,7 @@ def check(ground: Ground, files: dict[str, Path], *, quick: bool) -> Report:
             report.found += [_of_problem(id, problem) for problem in error.problems]
     others = [] if quick else _others(ground, plans)
     for id, plan in plans.items():
-        found, proof = check_plan(plan, ground.site, ground.roster, ground.day, others, quick=quick)
+        found, proof = check_plan(plan, ground.site, ground.roster, ground.day, others, quick=quick, link=ground.link)
         report.found += located(id, found, _place_in(ground, files[id]), waivers)
         if proof is not None:
             report.proofs[id] = proof
@@ -297,7 +300,16 @@ def ground_of(settings: Settings, site: str | None, roster: str | None, *, quick
             if roster
             else _own(settings, "roster.yaml", here, people, None if quick else store),
             engine=engine,
+            link="" if quick else _link(settings),
         )
+
+
+def _link(settings: Settings) -> str:
+    if settings.public_url is None:
+        return ""
+    from emergency.links import ADDED
+
+    return settings.public_url + "/a/".ljust(ADDED, "0")
 
 
 def _site(store: SqliteStore | None, file: str | None) -> Site:

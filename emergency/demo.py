@@ -174,7 +174,7 @@ class Demo:
     def reply_to(self, incident: Incident, run: StepRun, ref: str, pace: int) -> Sequence[tuple[timedelta, str]]:
         """Return what a prompt person says of a step; *pace* makes people differ, and is the same in every showing."""
         first = SECONDS * (6 + pace % 9)
-        if run.name == "stand_by":
+        if run.name in ("stand_by", "relieve"):
             return [(first, f"{ref} 1")]
         plan = incident.plan_of(run)
         allowed = plan.done if plan and plan.done else timedelta(minutes=2)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -14,16 +13,19 @@ import msgspec
 
 from emergency import proof
 from emergency.app import App
+from emergency.core.languages import BUILT_IN
 from emergency.core.playbook import Playbook
 from emergency.core.segments import segments
 from emergency.core.site import Site
 from emergency.core.values import Text
 from emergency.core.wording import Line, plan_keys, render_sms
 from emergency.engine import Engine
-from emergency.errors import EmergencyError, PermanentFailure, TemporaryFailure
+from emergency.errors import EmergencyError, PermanentFailure, SettingsError, TemporaryFailure
 from emergency.notify import Abilities, AnswersForItself, Hooks, Notifier
+from emergency.phones import Weak, book, weak
 from emergency.roster import Roster
 from emergency.server import HEARTBEAT, watched
+from emergency.still_you import SETTING, quota_of_a_day, rhythm
 
 Level = Literal["ok", "warning", "error"]
 LEAST_DISK = 200_000_000
@@ -67,11 +69,14 @@ def examine(
         return [Finding(id="store", level="error", says=says, do=do), *_disk(app)]
     try:
         found += [*_store(engine), *_disk(app), *_server(engine), *_backup(engine), *_numbers(app, engine)]
-        found += [*_countries(app, engine), *_proofs(app, engine), *_messages(app, engine), *_capacity(app, engine)]
+        found += [*_countries(app, engine), *_proofs(app, engine), *_questions(app, engine)]
+        found += [*_per_number(app), *_approval(app, engine)]
+        found += [*_messages(app, engine), *_capacity(app, engine)]
+        found += [*_languages(app, engine)]
     finally:
         engine.store.close()
     found += asyncio.run(_provider(app))
-    found += _public_address(app, hooks, post)
+    found += [*_public_address(app, hooks, post), *_links(app, post)]
     order = {"error": 0, "warning": 1, "ok": 2}
     return sorted(found, key=lambda f: (order[f.level], f.id))
 
@@ -181,33 +186,81 @@ def _countries(app: App, engine: Engine) -> Iterator[Finding]:
         do = Text("把 TWILIO_FROM 设为账号里能打电话的号码", "set TWILIO_FROM to a number of the account that can call")
         says = Text("打不了电话:短信没人答时没有第二招", "no calls: whoever overlooks a text is not rung")
         yield Finding(id="calls", level="warning", says=says, do=do)
-    for code, count in sorted(_by_country(app.people.roster(engine)).items()):
+    for code, people in sorted(_by_country(app.people.roster(engine)).items()):
         texts = sms is not None and sms.two_way and code not in sms.one_way_countries
         keys = voice is not None and voice.keypad
-        zh = f"+{code} 的 {count} 人:短信{_can(sms, texts).zh},电话{_can(voice, keys).zh}"
-        en = f"+{code} ({count} in the roster): texts {_can(sms, texts).en}, calls {_can(voice, keys).en}"
-        if not texts and not keys:
+        links = sms is not None and not texts and app.links.possible
+        by_text, by_call = _texts(sms, texts, links), _can(voice, keys)
+        zh = f"+{code} 的 {len(people)} 人:短信{by_text.zh},电话{by_call.zh}"
+        en = f"+{code} ({len(people)} in the roster): texts {by_text.en}, calls {by_call.en}"
+        if links:
+            yield _good(f"country_{code}", zh, en)
+        elif not texts and not keys:
+            who = ", ".join(people[:MISTAKES_SHOWN]) + ("…" if len(people) > MISTAKES_SHOWN else "")
             do = Text(
-                "他们答复不了:设 EMERGENCY_PUBLIC_URL,并把 TWILIO_FROM 设为能打电话的号码,接电话即可按键答复",
-                "they cannot answer at all: set EMERGENCY_PUBLIC_URL, and TWILIO_FROM to a number that can call; "
-                "then keys in calls come back",
+                f"他们答复不了({who}):设 EMERGENCY_PUBLIC_URL,短信里就有答复链接;"
+                "再把 TWILIO_FROM 设为能打电话的号码,接电话也能按键",
+                f"they cannot answer at all ({who}): set EMERGENCY_PUBLIC_URL, and texts carry a link to answer by; "
+                "with TWILIO_FROM set to a number that can call, keys in calls come back too",
             )
             yield Finding(id=f"country_{code}", level="error", says=Text(zh, en), do=do)
         elif not texts:
             do = Text(
-                "告诉他们:接电话按键,短信回不来;用 --send-test 人员 --channel voice 试",
-                "tell them to answer calls with keys; try it: emergency doctor --send-test PERSON --channel voice",
+                "设 EMERGENCY_PUBLIC_URL,短信里就有答复链接;此前请他们接电话按键,"
+                "用 --send-test 人员 --channel voice 试",
+                "set EMERGENCY_PUBLIC_URL, and texts carry a link to answer by; until then they answer calls with "
+                "keys; try it: emergency doctor --send-test PERSON --channel voice",
             )
             yield Finding(id=f"country_{code}", level="warning", says=Text(zh, en), do=do)
         else:
             yield _good(f"country_{code}", zh, en)
 
 
-def _by_country(roster: Roster) -> Counter[str]:
+def _per_number(app: App) -> Iterator[Finding]:
+    """What one telephone may get, and countries where words or calls need somebody's leave first."""
+    for channel, zh, en in (("sms", "短信", "texts"), ("voice", "电话", "calls")):
+        able = next((n.abilities for n in _real(app) if n.channel == channel), None)
+        if able is None:
+            continue
+        counts = [(able.per_number.minute, "每分钟", "a minute"), (able.per_number.hour, "每小时", "an hour")]
+        counts.append((able.per_number.day, "每天", "a day"))
+        said = [(most, every_zh, every_en) for most, every_zh, every_en in counts if most]
+        limits_zh = "、".join(f"{every_zh}{most}" for most, every_zh, _ in said) or "不限"
+        limits_en = ", ".join(f"{most} {every_en}" for most, _, every_en in said) or "no limit"
+        yield _good(f"per_number_{channel}", f"同一号码的{zh}:{limits_zh}", f"{en} to one number: {limits_en}")
+
+
+def _approval(app: App, engine: Engine) -> Iterator[Finding]:
+    """Countries of the roster where free words are refused: every text must have been approved before."""
+    able = next((n.abilities for n in _real(app) if n.channel == "sms"), None)
+    here = _by_country(app.people.roster(engine))
+    for code in sorted(set(here) & (able.no_free_text_countries if able is not None else frozenset())):
+        do = Text(
+            "先在供应商处报备签名和模板;报不下来就设 TWILIO_NO_TEXTS,改打电话",
+            "have signature and templates approved by the provider; without that set TWILIO_NO_TEXTS: calls go instead",
+        )
+        says = Text(
+            f"+{code} 的 {here[code]} 人:短信须先报备模板,电话须先报审",
+            f"+{code} ({here[code]} in the roster): texts need approved templates, and calls need leave",
+        )
+        yield Finding(id=f"approval_{code}", level="warning", says=says, do=do)
+
+
+def _by_country(roster: Roster) -> dict[str, list[str]]:
+    """Return calling code to the people whose first number has it."""
     import phonenumbers
 
-    first = (p.numbers[0] for p in roster.people.values() if p.numbers)
-    return Counter(str(phonenumbers.parse(number).country_code) for number in first)
+    found: dict[str, list[str]] = {}
+    for person in roster.people.values():
+        if person.numbers:
+            found.setdefault(str(phonenumbers.parse(person.numbers[0]).country_code), []).append(person.id)
+    return found
+
+
+def _texts(able: Abilities | None, answers: bool, links: bool) -> Text:
+    if links:
+        return Text("能发,点链接答复", "go out, and are answered by the link in them")
+    return _can(able, answers)
 
 
 def _can(able: Abilities | None, answers: bool) -> Text:
@@ -236,13 +289,53 @@ def _proofs(app: App, engine: Engine) -> Iterator[Finding]:
         yield _good("proofs", zh, en)
 
 
+def _questions(app: App, engine: Engine) -> Iterator[Finding]:
+    """Whether numbers are asked about by themselves, and who did not answer."""
+    if not _real(app):
+        return
+    try:
+        wanted = rhythm(app.settings.env)
+    except SettingsError as error:
+        do = Text(f"改正 {SETTING}", f"mend {SETTING}")
+        yield Finding(id="questions", level="error", says=Text(str(error), str(error)), do=do)
+        return
+    roster = app.people.roster(engine)
+    known = book(engine, roster, app.desktop.reach_of("real").one_way)
+    lost = [each for each in weak(roster, known, engine.clock.now()) if each.state in ("failed", "silent")]
+    if lost:
+        yield _lost(lost)
+    elif not wanted.on:
+        yield _good("questions", f"不自动核对号码({SETTING})", f"numbers are not asked about by themselves ({SETTING})")
+    else:
+        most = quota_of_a_day(sum(len(p.numbers) for p in roster.people.values()), wanted.a_day)
+        yield _good(
+            "questions",
+            f"服务每月自动核对每个号码,每天最多 {most} 个",
+            f"the server asks about each number once a month, {most} a day at most",
+        )
+
+
+def _lost(lost: Sequence[Weak]) -> Finding:
+    listed = ", ".join(dict.fromkeys(each.person for each in lost[:5])) + ("…" if len(lost) > 5 else "")
+    return Finding(
+        id="questions",
+        level="warning",
+        says=Text(
+            f"{len(lost)} 个号码打不通或两次没有答复:{listed}",
+            f"numbers that failed, or did not answer twice: {len(lost)} ({listed})",
+        ),
+        do=Text("当面核对号码,改正后导入名册", "ask them in person, and mend the roster"),
+    )
+
+
 def _messages(app: App, engine: Engine) -> Iterator[Finding]:
     site = app.people.site(engine)
     plans, bad = app.library.load_all(engine, site)
     for error in bad:
         do = Text("emergency playbook check 后改正", "mend it; see: emergency playbook check")
         yield Finding(id="playbook", level="error", says=_first_mistakes(str(error).splitlines()), do=do)
-    long = [f"{plan.id}/{name} ({lang})" for plan in plans.values() for name, lang in too_long(plan, site)]
+    spoken = sorted({*BUILT_IN, *(p.language for p in app.people.roster(engine).people.values())})
+    long = [f"{plan.id}/{name} ({lang})" for plan in plans.values() for name, lang in too_long(plan, site, spoken)]
     if long:
         do = Text("缩短 do、headline 或地点简称", "shorten do, headline or the place's short name")
         shown = ", ".join(long[:6]) + ("…" if len(long) > 6 else "")
@@ -265,9 +358,9 @@ def _first_mistakes(lines: list[str]) -> Text:
     return Text(f"{shown}\n    ……还有 {more} 处", f"{shown}\n    ... and {more} more")
 
 
-def too_long(plan: Playbook, site: Site) -> Iterator[tuple[str, str]]:
+def too_long(plan: Playbook, site: Site, languages: Sequence[str] = BUILT_IN) -> Iterator[tuple[str, str]]:
     """Yield (step, language) of first texts that need more than one piece at the longest-named place."""
-    for language in ("zh", "en"):
+    for language in languages:
         places = [p.short.of(language) for p in site.places if p.kind in (plan.place, "site")]
         place = max(places, key=len, default="")
         for state in plan.states:
@@ -291,6 +384,14 @@ def too_long(plan: Playbook, site: Site) -> Iterator[tuple[str, str]]:
                 )
                 if segments(render_sms([line], {}, {})) > 1:
                     yield f"{state.name}.{step.name}", language
+
+
+def _languages(app: App, engine: Engine) -> Iterator[Finding]:
+    """What is missing of the languages that the roster names beside zh and en."""
+    from emergency.languages.survey import unready
+
+    for id, says, do in unready(app, engine):
+        yield Finding(id=id, level="warning", says=says, do=do)
 
 
 def _capacity(app: App, engine: Engine) -> Iterator[Finding]:
@@ -415,6 +516,30 @@ def _public_address(
         f"公网地址不通({status or '无回应'})", f"the public address does not lead to us ({status or 'no answer'})"
     )
     return [Finding(id="address", level="error", says=says, do=do)]
+
+
+def _links(app: App, post: Callable[[str, bytes, dict[str, str]], int] | None) -> Iterator[Finding]:
+    """Whether links can be signed, and whether they lead to us: a proxy may pass on the hooks and nothing else."""
+    if not app.links.possible:
+        return
+    try:
+        app.links.examine()
+    except SettingsError as error:
+        do = Text(f"{error};在此之前短信里没有答复链接", f"until then texts carry no link: {error}")
+        says = Text("答复链接的密钥用不了", "the key that links are signed with cannot be used")
+        yield Finding(id="links", level="error", says=says, do=do)
+        return
+    if post is None:
+        return
+    status = post(f"{app.settings.public_url}/a", b"", {})
+    if status == 204:
+        yield _good("links", "短信里的答复链接打得开", "links in texts lead to us")
+        return
+    do = Text("让代理把 /a 和 /a/… 也转给本服务", "let the proxy pass /a and /a/... on to the server too")
+    says = Text(
+        f"短信里的答复链接打不开({status or '无回应'})", f"links in texts do not lead to us ({status or 'no answer'})"
+    )
+    yield Finding(id="links", level="error", says=says, do=do)
 
 
 def post_form(url: str, body: bytes, headers: dict[str, str]) -> int:

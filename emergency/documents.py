@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from emergency.core.assignment import DUTY_ORDER
+from emergency.core.because import Named, nobody, reason, sentence
 from emergency.core.incident import ASKING, Alert, Incident, StepRun
-from emergency.core.site import Member, Site
+from emergency.core.seat import Passed
 from emergency.core.values import Text
 from emergency.core.wording import filled, gate_of, reference, script
 from emergency.roster import Roster
@@ -46,7 +46,7 @@ def status(incident: Incident, roster: Roster, now: datetime, words: Words) -> D
         "command": incident.command,
         "owner": incident.owner,
         "commanded_by": state.commanded_by,
-        "roles": _roles(incident),
+        "roles": _roles(incident, roster),
         "steps": [_step(incident, run, now) for run in incident.steps.values() if _shown(incident, run)],
         "alerts": [_alert(incident, a) for a in _in_order(incident) if a.kind in ASKING],
         "told": sum(1 for a in incident.alerts.values() if a.kind not in ASKING),
@@ -72,8 +72,10 @@ def _text(text: Any) -> Document:
 
 
 def names(incident: Incident, roster: Roster) -> Document:
-    """Return id to name, in both languages, of everyone alerted or holding a role."""
+    """Return id to name, in both languages, of everyone alerted, holding a role, or passed over for one."""
     named = set(incident.of_person) | {p for slots in incident.roles.values() for p in slots.values()}
+    passed = [each.passed for each in incident.chosen.values()] + [each.passed for each in incident.missed.values()]
+    named |= {each.person for several in passed for each in several}
     named.add(incident.owner)
     return {id: _text(person.name) for id, person in roster.people.items() if id in named}
 
@@ -111,13 +113,43 @@ def _in_order(incident: Incident) -> list[Alert]:
     return sorted(incident.alerts.values(), key=lambda a: int(a.id[1:]))
 
 
-def _roles(incident: Incident) -> list[Document]:
+def _roles(incident: Incident, roster: Roster) -> list[Document]:
     found = []
     for role, slots in incident.roles.items():
-        for _, person in sorted(slots.items()):
-            found.append({"role": role, "person": person, "status": _role_status(incident, role, person)})
+        for slot, person in sorted(slots.items()):
+            said = {"status": _role_status(incident, role, person), **_why(incident, roster, role, slot, person)}
+            found.append({"role": role, "person": person, **said, "overdue": role in incident.overdue})
     unfilled = sorted(incident.unfilled - {(r, s) for r, slots in incident.roles.items() for s in slots})
-    return found + [{"role": role, "person": None, "status": "unfilled"} for role, _ in unfilled]
+    return found + [_gap(incident, roster, role, slot) for role, slot in unfilled]
+
+
+def _gap(incident: Incident, roster: Roster, role: str, slot: int) -> Document:
+    missed = incident.missed.get((role, slot))
+    said = nobody(role, missed.passed if missed else (), names=_namer(roster), titles=_titler(incident))
+    because = {"because": _text(said), "why": _text(Text("", "")), "overdue": role in incident.overdue}
+    return {"role": role, "person": None, "status": "unfilled", **because}
+
+
+def _why(incident: Incident, roster: Roster, role: str, slot: int, person: str) -> Document:
+    """Return why somebody has a role: as a sentence (`because`), and the reason alone (`why`), empty for a holder."""
+    chosen = incident.chosen.get((role, slot))
+    how, before = "holder", ""
+    passed: tuple[Passed, ...] = ()
+    if chosen is not None and chosen.person == person:
+        how, passed, before = chosen.because, chosen.passed, chosen.instead_of or ""
+    names, titles = _namer(roster), _titler(incident)
+    return {
+        "because": _text(sentence(person, role, how, passed, names=names, titles=titles, instead_of=before)),
+        "why": _text(reason(how, passed, names=names, titles=titles, instead_of=before)),
+    }
+
+
+def _namer(roster: Roster) -> Named:
+    return lambda id: roster.people[id].name if id in roster.people else Text(id, id)
+
+
+def _titler(incident: Incident) -> Named:
+    return lambda role: incident.site.duty(role).title
 
 
 def _role_status(incident: Incident, role: str, person: str) -> str:
@@ -274,7 +306,7 @@ def _checklist(incident: Incident) -> list[Document]:
 
 
 def _next(incident: Incident) -> str | None:
-    due = min(incident.timers.values(), default=None)
+    due = min((at for timer, at in incident.timers.items() if timer != "team"), default=None)
     return to_text(due) if due else None
 
 
@@ -289,25 +321,3 @@ def seals_in(lines: Sequence[Document]) -> set[str]:
     """Return every seal that stands in log lines."""
     values = (value for line in lines for value in line["data"].values())
     return {value for value in values if isinstance(value, str) and value.startswith("seal:")}
-
-
-def who(site: Site, team: Sequence[Member], roster: Roster, at: datetime) -> Document:
-    """Return who is there for each role of the site at *at*, first choice first."""
-    roles = []
-    for duty in site.duties:
-        able = [m for m in team if duty.role in m.roles]
-        there = sorted(
-            (m for m in able if m.duty in DUTY_ORDER), key=lambda m: (DUTY_ORDER[m.duty], m.roles[duty.role], m.id)
-        )
-        roles.append(
-            {
-                "role": duty.role,
-                "title": _text(duty.title),
-                "people": [
-                    {"person": m.id, "rank": m.roles[duty.role], "duty": m.duty, "busy": bool(m.busy)} for m in there
-                ],
-                "deputies": list(duty.deputies),
-            }
-        )
-    names = {id: _text(p.name) for id, p in roster.people.items()}
-    return {"at": to_text(at), "site": site.id, "roles": roles, "people": names}

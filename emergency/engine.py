@@ -9,17 +9,21 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import msgspec
 
 from emergency.clock import Clock
 from emergency.core import commands as c
+from emergency.core import contest
 from emergency.core import events as e
 from emergency.core.decide import respond
 from emergency.core.incident import ASKING, Incident, fold
+from emergency.core.site import Member
 from emergency.core.wording import words_for
 from emergency.errors import CommandRefused, StoreBusy, StoreDamaged
+from emergency.others import Others
 from emergency.store.store import IncidentRow, OutboxRow, SqliteStore
 
 T = TypeVar("T")
@@ -29,12 +33,23 @@ TELLING_LIFE = timedelta(hours=4)
 CODE_REST = timedelta(days=30)
 """A code is not used again while anyone could still answer to it."""
 _LINE = msgspec.json.Encoder()
+WAKES: dict[str, Callable[[Engine, Incident], None]] = {}
+"""Wake-ups that no event of a log asks for, by the name of the timer: a roll call asks on."""
+
+
+NOT_TOLD = "incident_not_told"
+"""Counted whenever an incident cannot follow what happens in another: its own decision fails, it stays as it was."""
+TEAM = "team"
+"""The timer of an incident for the next change of duty."""
+Team = tuple[tuple[Member, ...], datetime | None]
+"""Who is there now, and when somebody's duty changes next."""
 
 
 class Engine:
     """Incidents as they are now, over a store. For one thread at a time, the one that owns the store.
 
     expect: called with an incident and the playbook that it lets expect, in the transaction that says so.
+    team: says who there is for an incident just now; without it, the team stays as it was when the incident began.
     """
 
     def __init__(self, store: SqliteStore, clock: Clock) -> None:
@@ -43,6 +58,8 @@ class Engine:
         self.expect: Callable[[Engine, Incident, str], None] | None = None
         self._cache: dict[str, Incident] = {}
         self._touched: set[str] = set()
+        self.team: Callable[[Engine, Incident], Team] | None = None
+        self._others = Others(self)
 
     def unit(self, work: Callable[[Engine], T]) -> T:
         """Do all of *work* or nothing of it, in one transaction."""
@@ -81,6 +98,20 @@ class Engine:
                 raise CommandRefused(f"incident {row.id} has no log")
             self._cache[row.id] = known
         return known
+
+    def beside(self, work: Callable[[Engine], object]) -> None:
+        """Do what follows from one incident for another: all of it, or nothing. What is wrong with that other one must
+        not undo what has just been decided.
+
+        Raises:
+            StoreBusy: nothing at all can be written just now.
+        """
+        try:
+            self.unit(work)
+        except StoreBusy:
+            raise
+        except Exception:
+            self.store.count(NOT_TOLD)
 
     def open_incidents(self) -> list[Incident]:
         """Return the incidents that are not closed, oldest first.
@@ -143,10 +174,29 @@ class Engine:
 
     def _fire(self, id: str, name: str) -> None:
         incident = self.incident(id)
+        wake = WAKES.get(name)
+        if wake is not None:
+            self.store.set_timers(id, {name: None})
+            wake(self, incident)
+            return
         if name not in incident.timers:
             self.store.set_timers(id, {name: None})  # a row the log knows nothing of wakes nobody twice
             return
-        self._write(incident, c.FireTimer(timer=name), self.clock.now())
+        after = self._write(incident, c.FireTimer(timer=name), self.clock.now())
+        if name == TEAM and self.team is not None and contest.goes_on(after):
+            self._look_up_team(after)
+
+    def _look_up_team(self, incident: Incident) -> None:
+        if self.team is not None:
+            members, until = self.team(self, incident)
+            self._write(incident, c.UpdateRoster(members=members, until=until), self.clock.now())
+
+    def look_up_teams(self) -> None:
+        """Tell every incident that goes on, and that nothing wakes at the next change of duty, who is there now; from
+        then on it is woken. One that an earlier release began knows nothing of shifts."""
+        for incident in self.open_incidents():
+            if contest.goes_on(incident) and TEAM not in incident.timers:
+                self.beside(partial(_look_up, id=incident.id))
 
     def _write(self, incident: Incident | None, command: c.AnyCommand, now: datetime) -> Incident:
         if incident is not None and now < incident.last:
@@ -161,17 +211,18 @@ class Engine:
         self._project(after, events, now)
         self._cache[after.id] = after
         self._knock_on(after, events, ended=incident is not None and not incident.ended and bool(after.ended))
-        return after
+        self._others.hear_of(incident, after, events)
+        return self._cache.get(after.id, after)
 
     def _knock_on(self, incident: Incident, events: Sequence[e.AnyEvent], *, ended: bool) -> None:
         """Arm what this incident lets expect; with its end, what nobody confirmed is let go."""
         for event in events:
             if isinstance(event, e.KnockOnExpected) and self.expect is not None:
-                self.expect(self, incident, event.playbook)
+                self.beside(partial(_arm, expect=self.expect, parent=incident, playbook=event.playbook))
         if ended or (incident.is_closed and not incident.ended):
             for child in self.open_incidents():
                 if child.parent == incident.id and child.armed:
-                    self.handle(child.id, c.DismissIncident(by="console"))
+                    self.beside(partial(_dismiss, id=child.id))
 
     def _project(self, incident: Incident, events: Sequence[e.AnyEvent], now: datetime) -> None:
         """Outbox and timers follow from the events; both could be rebuilt from the log."""
@@ -218,3 +269,15 @@ class Engine:
                 for event in events
             )
         )
+
+
+def _arm(engine: Engine, expect: Callable[[Engine, Incident, str], None], parent: Incident, playbook: str) -> None:
+    expect(engine, parent, playbook)
+
+
+def _dismiss(engine: Engine, id: str) -> None:
+    engine.handle(id, c.DismissIncident(by="console"))
+
+
+def _look_up(engine: Engine, id: str) -> None:
+    engine._look_up_team(engine.incident(id))

@@ -31,6 +31,11 @@ def new_salt() -> bytes:
     return os.urandom(16)
 
 
+def new_link_key() -> bytes:
+    """Return a key that links are signed with, of 32 bytes: as long as the digest of its MAC (RFC 2104, section 3)."""
+    return os.urandom(32)
+
+
 def seal_of(text: str, salt: bytes) -> tuple[str, bytes]:
     """Return the seal of *text* and its salt: a digest that gives the words away to nobody who lacks the salt."""
     return "seal:" + hashlib.sha256(salt + text.encode()).hexdigest()[:32], salt

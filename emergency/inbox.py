@@ -14,27 +14,33 @@ from msgspec.structs import replace
 
 from emergency import proof
 from emergency.core import commands as c
-from emergency.core.incident import ASKING, Alert, Incident, StepRun
+from emergency.core.incident import ASKING, BESIDE, Alert, Incident, StepRun
 from emergency.core.replies import Reply, is_opt_out, parse, split_code
-from emergency.core.wording import FIRST_ANSWER_KEY, REASONS, answer, in_zone, keys_of, reference, what_to_do
+from emergency.core.templates import FIRST_ANSWER_KEY, REASONS
+from emergency.core.wording import answer, in_zone, keys_of, reference, what_to_do
 from emergency.engine import Engine
 from emergency.errors import CommandRefused
 from emergency.match import plain
+from emergency.muster import hearing
+from emergency.muster.rolls import ANSWER_URGENCY, keeps_up
 from emergency.notify import Inbound
 from emergency.outbox import answer_row
 from emergency.people import People
+from emergency.phones import hear
 
 QUIET_AFTER = 5
 """Answers that did nothing, to one person within an hour; then silence, or two machines would talk for ever."""
-PASSIVE = frozenset({"unread", "which", "foreign", "nothing"})
+ROLL_NOTED = frozenset({"roll_safe", "roll_away"})
+"""What ten thousand people say at once: that it was noted goes back behind every alert, while the sender keeps up."""
+PASSIVE = frozenset({"unread", "roll_unread", "which", "foreign", "nothing"})
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a message did.
 
     kind: acknowledged, done, chosen, declined, help, again, over, which, foreign, unread, nothing, wrong_key,
-        opt_out; proved, proved_before, no_proof (answers to a test of the telephone); or unknown (a number nobody
-        has), repeated (it had come before).
+        opt_out; roll_safe, roll_help, roll_away, roll_unread (answers to a roll call); proved, proved_before, no_proof
+        (answers to a test of the telephone); or unknown (a number nobody has), repeated (it had come before).
     says: the words that answer it, in the person's language; empty where silence is the answer.
     """
 
@@ -66,10 +72,25 @@ class Inbox:
             return Outcome(kind="unknown")
         reading = _Reading(engine, self.people, sender, inbound, by)
         outcomes = reading.test() or (reading.keys() if inbound.delivery is not None else reading.text())
+        hear(engine, self.people.roster(engine), sender, inbound, {o.kind for o in outcomes})
         self._finish(engine, inbound, sender, outcomes)
         said = " ".join(dict.fromkeys(o.says for o in outcomes if o.says))
         first = outcomes[0]
         return Outcome(kind=first.kind, person=sender, incident=first.incident, says=said)
+
+    def tapped(self, engine: Engine, *, id: str, person: str, incident: str, alert: str, key: str) -> Outcome:
+        """Act on the button *key* that *person* tapped on the page of *alert*; what it did is shown there.
+
+        Args:
+            id: of this tap; the same tap again does nothing.
+        """
+        if not engine.store.first_time(id, engine.clock.now(), "link", person):
+            engine.store.count("inbound_repeated")
+            return Outcome(kind="repeated")
+        inbound = Inbound(id=id, provider="link", channel="sms", sender="", text=key)
+        outcome = _Reading(engine, self.people, person, inbound, None).tapped(incident, alert)
+        engine.store.inbound_outcome(id, outcome.kind, outcome.incident)
+        return replace(outcome, person=person)
 
     def _finish(self, engine: Engine, inbound: Inbound, sender: str, outcomes: Sequence[Outcome]) -> None:
         first = outcomes[0]
@@ -81,10 +102,13 @@ class Inbox:
         engine.store.inbound_outcome(inbound.id, first.kind, first.incident)
         if not said or noisy or inbound.channel == "voice" or inbound.provider == "console":
             return
-        person = self.people.roster(engine).people.get(sender)
+        person = self.people.person(engine, sender)
         if person is None or inbound.sender not in person.numbers:
             return
         incident = engine.incident(first.incident) if first.incident else None
+        calm = all(o.kind in ROLL_NOTED for o in outcomes)
+        if calm and incident is not None and not keeps_up(engine, incident.mode):
+            return
         engine.store.queue(
             answer_row(
                 engine,
@@ -97,8 +121,13 @@ class Inbox:
                 sign=self.people.site(engine).signature.of(person.language),
                 incident=first.incident,
                 now=now,
+                urgency=ANSWER_URGENCY if calm else 2,
             )
         )
+
+
+def _outcome(done: hearing.Done) -> Outcome:
+    return Outcome(kind=done.kind, incident=done.incident, says=done.says)
 
 
 class _Reading:
@@ -110,16 +139,18 @@ class _Reading:
         self.person = person
         self.inbound = inbound
         self.by = by
-        self.via = "console" if inbound.provider == "console" else inbound.channel
-        known = people.roster(engine).people.get(person)
+        self.via = inbound.provider if inbound.provider in ("console", "link") else inbound.channel
+        known = people.person(engine, person)
         self.language = known.language if known else "zh"
+        if inbound.channel == "voice":
+            self.language = people.languages.call_language(self.language)
         self.names = people.names(engine, self.language)
 
     # the whole message
 
     def test(self) -> list[Outcome]:
         """Read an answer to a test of this telephone; nothing when it is none."""
-        found = proof.answered(self.engine, self.person, self.inbound)
+        found = proof.answered(self.engine, self.person, self.inbound, self.language)
         if found is None:
             return []
         said = ""
@@ -139,6 +170,9 @@ class _Reading:
         forced = self._under_duress()
         if forced:
             return forced
+        called = self._roll_call()
+        if called:
+            return called
         replies = parse(self.inbound.text)
         if not replies:
             return [self._unread(None)]
@@ -147,12 +181,33 @@ class _Reading:
             self._note(self.inbound.text, self._incident_of(replies[0].code))
         return outcomes
 
+    def _roll_call(self) -> list[Outcome]:
+        """Read an answer to a roll call; nothing when there is none in it."""
+        open_ = [(i, a) for i in self._mine() for a in i.open_alerts(self.person)]
+        told = self._hearer().text(self.inbound.text, bool(open_))
+        if told is None:
+            return []
+        if told.which:
+            return [self._which(open_, "+1", told.which)]
+        outcomes = [_outcome(done) for done in told.done]
+        if told.rest:
+            self.inbound = replace(self.inbound, text=told.rest)
+            return [*outcomes, *self.text()]
+        if told.cry:
+            outcomes += [self._help(incident) for incident in self._mine()]
+        return outcomes
+
+    def _hearer(self) -> hearing.Hearer:
+        return hearing.Hearer(
+            engine=self.engine, person=self.person, language=self.language, via=self.via, by=self.by
+        )  # fmt: skip
+
     def _under_duress(self) -> list[Outcome]:
         """Read the site's duress word, which says that all is well and means that it is not. The answer and the record
         show nothing of it: somebody may be looking on."""
         words = self.people.site(self.engine).code_words.get("duress")
         said = plain(self.inbound.text)
-        if words is None or not any(plain(each) in said for each in (words.zh, words.en)):
+        if words is None or not any(plain(each) in said for each in (words.zh, words.en, words.of(self.language))):
             return []
         for incident in self._mine():
             self.engine.handle(incident.id, c.AskHelp(person=self.person, via="duress"))
@@ -160,6 +215,9 @@ class _Reading:
 
     def keys(self) -> list[Outcome]:
         """Read a key pressed in a call."""
+        called = self._hearer().pressed(self.inbound.delivery or "", self.inbound.text.strip())
+        if called is not None:
+            return [_outcome(called)]
         rows = self._rows_of_call()
         key = self.inbound.text.strip()
         if not rows or key not in set("123456789"):
@@ -174,6 +232,15 @@ class _Reading:
         if key == "1" or len(asked) == 1:
             return [self._press(incident, alert, key) for incident, alert in asked]
         return [self._which(asked, key)]
+
+    def tapped(self, id: str, alert: str) -> Outcome:
+        """Read a button tapped on the page of one alert, which is this person's own."""
+        incident = self.engine.incident(id)
+        asked = incident.alerts[alert]
+        key = self.inbound.text
+        if asked.person != self.person or asked.kind not in ASKING or incident.is_closed:
+            return Outcome(kind="nothing", incident=id, says=self._say("nothing"))
+        return self._help(incident) if key == "9" else self._press(incident, asked, key)
 
     def _rows_of_call(self) -> list[tuple[str, str]]:
         store = self.engine.store
@@ -275,12 +342,12 @@ class _Reading:
             return self._did("declined", incident, run)
         plan = incident.plan_of(run)
         answers = plan.decision if plan else ()
-        if key == "2" and not answers and run.name != "stand_by":
+        if key == "2" and not answers and run.name not in BESIDE:
             return self._finish(incident, run, None, "finished")
         index = int(key) - FIRST_ANSWER_KEY
         if 0 <= index < len(answers):
             return self._finish(incident, run, answers[index].name, "chosen", answers[index].says.of(self.language))
-        if key == "2" and run.name == "stand_by":
+        if key == "2" and run.name in BESIDE:
             return self._received(incident, alert)
         choices = " ".join(f"{k}{w}" for k, w in (("1", ""), *keys_of(incident, run, self.language)))
         return self._did("wrong_key", incident, run, key=key, text=choices)
@@ -299,7 +366,7 @@ class _Reading:
             return self._again(incident, alert)
         self.engine.handle(incident.id, c.Acknowledge(alert=alert.id, via=self.via, by=self.by))
         run = incident.steps[alert.step or ""]
-        more = self._say("got_more", ref=reference(incident, run)) if run.name != "stand_by" else ""
+        more = self._say("got_more", ref=reference(incident, run)) if run.name not in BESIDE else ""
         plan = incident.plan_of(run)
         return self._did("got", incident, run, kind="acknowledged", more="" if plan and plan.decision else more)
 
@@ -331,13 +398,14 @@ class _Reading:
         text = reason.of(self.language) + (f" ({who})" if who else "")
         return self._did("over", incident, run, text=text)
 
-    def _which(self, open_: Sequence[tuple[Incident, Alert]], key: str) -> Outcome:
-        tasks = []
+    def _which(self, open_: Sequence[tuple[Incident, Alert]], key: str, rolls: Sequence[str] = ()) -> Outcome:
+        """Ask back which of several things was answered; *rolls*: the codes of roll calls among them."""
+        tasks = [{"ref": code, "do": hearing.choice(self.language)} for code in rolls]
         for incident, alert in open_[:6]:
             run = incident.steps[alert.step or ""]
             do = what_to_do(incident, run, self.language) + in_zone(incident, run, self.language)
             tasks.append({"ref": reference(incident, run), "do": do})
-        says = self._say("which", n=len(open_), tasks=tasks, ref=tasks[0]["ref"], key=key)
+        says = self._say("which", n=len(open_) + len(rolls), tasks=tasks, ref=tasks[0]["ref"], key=key)
         return Outcome(kind="which", incident=open_[0][0].id, says=says)
 
     def _unread(self, incident: Incident | None) -> Outcome:
@@ -345,6 +413,8 @@ class _Reading:
         self._note(self.inbound.text, where)
         if where is None:
             return Outcome(kind="unread", says=self._say("nothing"))
+        if self.person not in where.of_person and where.muster:  # asked in its roll call, and nothing else
+            return Outcome(kind="unread", incident=where.id, says=self._say("roll_unread", code=where.muster))
         open_ = where.open_alerts(self.person)
         example = reference(where, where.steps[open_[0].step or ""]) if open_ else where.code
         return Outcome(kind="unread", incident=where.id, says=self._say("unread", ref=example))
@@ -352,13 +422,17 @@ class _Reading:
     def _latest(self) -> Incident | None:
         """The open incident that alerted this person last."""
         mine = self._mine()
+        called = hearing.open_incident(self.engine, self.person) if not mine else None
+        if called is not None:
+            return self.engine.incident(called)
         return max(mine, key=lambda i: i.alerts[i.of_person[self.person][-1]].at, default=None)
 
     def _note(self, text: str, incident: Incident | None = None, *, show: bool = True) -> None:
-        """Keep what was written: as a note that command sees, or beside the message when there is no incident."""
-        seal = self.engine.store.seal(text[:1600])
+        """Keep what was written, as a note that command sees. Without an incident to note it in it is not kept: nobody
+        could find it again, not even to forget it."""
         where = incident or self._latest()
         if where is not None and not where.is_closed:
+            seal = self.engine.store.seal(text[:1600])
             self.engine.handle(where.id, c.AddNote(by=self.person, text=seal, via=self.via, show=show))
 
     def _did(

@@ -26,9 +26,10 @@ from emergency.core.decide import decide
 from emergency.core.incident import Alert, Incident, evolve, fold
 from emergency.core.playbook import Playbook
 from emergency.core.site import Site
-from emergency.core.wording import render_sms, render_voice, words_for
+from emergency.core.wording import call_language, render_sms, render_voice, words_for
 from emergency.engine import Engine
 from emergency.errors import DeliveryError, StoreDamaged, StoreError
+from emergency.languages.shelf import in_use
 from emergency.match import find_place, find_playbook
 from emergency.notify import Message, Notifier
 from emergency.roster import Reach, Roster, members
@@ -135,6 +136,7 @@ def trigger(
         Mistakes: unknown playbook or place. StoreError: no last good copy.
     """
     copy = read_copy(home)
+    in_use().bring({person.language for person in copy.roster.people.values()})
     plan = find_playbook(playbook, copy.playbooks)
     place = find_place(at, plan, copy.site)
     now = clock.now()
@@ -203,6 +205,9 @@ def _number(roster: Roster, person: str, index: int) -> str | None:
 
 def _message(incident: Incident, alert: Alert, id: str, number: str, roster: Roster, notifier: Notifier) -> Message:
     line = words_for(incident, alert)
+    if notifier.channel == "voice":
+        said = call_language(line.language, notifier.abilities.voices, mixed=line.mixed, kinds=[line.kind])
+        line = line if said == line.language else words_for(incident, alert, said)
     names = roster.names(line.language)
     text, keys = (render_sms([line], names, {}), "") if notifier.channel == "sms" else render_voice([line], names, {})
     return Message(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,15 +14,29 @@ from emergency import layers, yaml_file
 from emergency.core import playbook as p
 from emergency.core.check import Finding, check_playbook
 from emergency.core.near import nearest
-from emergency.core.site import Duty, Place, Shift, Site, SiteAgency
+from emergency.core.site import OFF, Duty, Holiday, Place, Rotation, Shift, Site, SiteAgency
 from emergency.core.values import Text
 from emergency.errors import Mistakes, Problem
-from emergency.roster import EMERGENCY_NUMBERS, Person, Roster
+from emergency.roster import Roster
+from emergency.roster.numbers import e164
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
     from emergency import shapes
+
+__all__ = [
+    "MOST",
+    "circles_of_deputies",
+    "e164",
+    "in_order",
+    "read_playbook",
+    "read_roster",
+    "read_site",
+    "refuse",
+    "shape_of",
+    "shape_or_problems",
+]
 
 SHORTEST_PLACE = 12
 """Characters of a place's short form, so that an SMS fits one segment (practice)."""
@@ -51,14 +63,12 @@ def read_playbook(
     from emergency import shapes
 
     file = layers.read_layers(raw, name, parts, changes)
-    shape = _shape(file, shapes.PlaybookShape)
+    shape = shape_of(file, shapes.PlaybookShape)
     plan = _playbook(shape)
-    _refuse(file, check_playbook(plan, site))
+    refuse(file, check_playbook(plan, site))
     stem = Path(name).stem
     if stem != plan.id and name.endswith(".yaml"):
-        _refuse(
-            file, [Finding(("playbook",), f"the file is called '{stem}', the plan '{plan.id}'; give them one name")]
-        )
+        refuse(file, [Finding(("playbook",), f"the file is called '{stem}', the plan '{plan.id}'; give them one name")])
     return plan
 
 
@@ -67,22 +77,15 @@ def read_site(raw: bytes, name: str) -> Site:
     from emergency import shapes
 
     file, shape = _validated(raw, name, shapes.SiteShape)
-    _refuse(file, list(_check_site(shape)))
+    refuse(file, list(_check_site(shape)))
     return _site(shape)
 
 
 def read_roster(raw: bytes, name: str, site: Site) -> Roster:
-    """Return the roster in *raw*, YAML or CSV by the name's ending, numbers in E.164. Raises Mistakes."""
-    from emergency import shapes
+    """Return the roster in *raw*, YAML, CSV or XLSX by the name's ending, numbers in E.164. Raises Mistakes."""
+    from emergency.roster.files import read
 
-    if name.lower().endswith(".csv"):
-        file = _csv_as_file(raw, name)
-        shape = _shape(file, shapes.RosterShape)
-    else:
-        file, shape = _validated(raw, name, shapes.RosterShape)
-    people, findings = _people(shape, site)
-    _refuse(file, findings)
-    return Roster(people=people)
+    return read(raw, name, site).roster
 
 
 S = TypeVar("S", bound="shapes.Shape")
@@ -90,26 +93,33 @@ S = TypeVar("S", bound="shapes.Shape")
 
 def _validated(raw: bytes, name: str, kind: type[S]) -> tuple[yaml_file.YamlFile, S]:
     file = yaml_file.parse(raw, name)
-    return file, _shape(file, kind)
+    return file, shape_of(file, kind)
 
 
-def _shape(file: yaml_file.YamlFile, kind: type[S]) -> S:
-    from pydantic import ValidationError
-
-    problems = list(file.problems)
-    if not isinstance(file.data, dict):
-        raise Mistakes([Problem(file=file.name, line=1, says="is empty, or no mapping of names to values")])
-    try:
-        shape = kind.model_validate(file.data)
-    except ValidationError as error:
-        raise _all(problems + list(islice(_problems(file, error, kind), MOST))) from None
-    if problems:
-        raise _all(problems)
+def shape_of(file: yaml_file.YamlFile, kind: type[S]) -> S:
+    """Return the values of a file as one of the shapes. Raises Mistakes: all of the file at once."""
+    shape, problems = shape_or_problems(file, kind)
+    if shape is None or problems:
+        raise in_order(problems)
     return shape
 
 
-def _all(problems: list[Problem]) -> Mistakes:
-    """Every mistake in order, but no more than anybody reads: a file of the wrong kind holds one on each line."""
+def shape_or_problems(file: yaml_file.YamlFile, kind: type[S]) -> tuple[S | None, list[Problem]]:
+    """Return the values of a file as one of the shapes, and all that is wrong with it; None where they have no such
+    shape."""
+    from pydantic import ValidationError
+
+    if not isinstance(file.data, dict):
+        return None, [Problem(file=file.name, line=1, says="is empty, or no mapping of names to values")]
+    problems = list(file.problems)
+    try:
+        return kind.model_validate(file.data), problems
+    except ValidationError as error:
+        return None, [*problems, *islice(_problems(file, error, kind), MOST)]
+
+
+def in_order(problems: list[Problem]) -> Mistakes:
+    """Return every mistake in order, and no more than anybody reads: a file of the wrong kind has one on each line."""
     return Mistakes(sorted(problems)[:MOST])
 
 
@@ -153,7 +163,8 @@ def _is_shape(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, shapes.Shape)
 
 
-def _refuse(file: yaml_file.YamlFile, findings: Sequence[Finding]) -> None:
+def refuse(file: yaml_file.YamlFile, findings: Sequence[Finding]) -> None:
+    """Refuse a file with these findings, unless there is no error among them. Raises Mistakes."""
     problems = sorted(file.problem(f.path, f.says, f.id, f.zh) for f in findings if f.severity == "error")
     if problems:
         raise Mistakes(problems[:MOST])
@@ -178,6 +189,7 @@ def _playbook(s: shapes.PlaybookShape) -> p.Playbook:
         states=tuple(_state(name, state) for name, state in s.states.items()),
         merge=p.Merge(same=s.merge.same, within=s.merge.within) if s.merge else None,
         silent_place=s.silent == "place",
+        few_know=s.known_to == "few",
         press=s.press,
         begins=tuple(p.Begin(state=b.state, when=b.when) for b in s.begin),
         milestones=tuple(
@@ -222,6 +234,8 @@ def _step(name: str, s: shapes.StepShape) -> p.Step:
         every=s.every,
         when=s.when,
         late=tuple(s.late) if s.late is not None else p.DEFAULT_LATE,
+        call_out=s.call_out,
+        quorum=s.quorum or 0,
     )
 
 
@@ -262,22 +276,93 @@ def _check_site(s: shapes.SiteShape) -> Iterator[Finding]:
         for index, word in enumerate(may):
             if word not in roles:
                 yield Finding(("may", decision, index), f"'{word}' is no role.{nearest(word, roles)}")
-    yield from _check_cycles({id: [d.higher] for id, d in s.roles.items()}, "roles", "is its own next higher role")
+    yield from _check_cycles(
+        {id: [d.higher] if d.higher != id else [] for id, d in s.roles.items()}, "roles", "is its own next higher role"
+    )
     if not any(d.command for d in s.roles.values()):
         yield Finding(("roles",), "no role may take command; mark at least one with command: yes")
     for id, shift in s.shifts.items():
         if shift.from_ == shift.to:
             yield Finding(("shifts", id), "begins and ends at the same time")
+    yield from _check_rotations(s)
+    yield from _check_holidays(s)
 
 
-def _check_cycles(links: dict[str, list[str | None]], key: str, says: str) -> Iterator[Finding]:
+def _check_rotations(s: shapes.SiteShape) -> Iterator[Finding]:
+    for kind, names in (("shifts", s.shifts), ("rotations", s.rotations)):
+        if OFF in names:
+            yield Finding((kind, OFF), f"'{OFF}' stands for a day without a shift; choose another name")
+    for id, rotation in s.rotations.items():
+        if id in s.shifts:
+            yield Finding(("rotations", id), f"'{id}' is a shift already")
+        unknown = [(n, word) for n, word in enumerate(rotation.cycle) if word != OFF and word not in s.shifts]
+        for index, word in unknown:
+            yield Finding(("rotations", id, "cycle", index), f"'{word}' is no shift.{nearest(word, [*s.shifts, OFF])}")
+        if not unknown:
+            yield from _check_cycle(s, id, rotation.cycle)
+
+
+def _check_cycle(s: shapes.SiteShape, id: str, cycle: Sequence[str]) -> Iterator[Finding]:
+    """A cycle in which somebody works, and never begins a shift before the last one has ended."""
+    if set(cycle) == {OFF}:
+        yield Finding(("rotations", id, "cycle"), "nobody works in this cycle")
+    for index, word in enumerate(cycle):
+        before = cycle[index - 1]
+        if OFF in (before, word) or s.shifts[before].from_ < s.shifts[before].to:
+            continue
+        if s.shifts[word].from_ < s.shifts[before].to:
+            yield Finding(
+                ("rotations", id, "cycle", index),
+                f"overlapping shifts: '{word}' begins at {s.shifts[word].from_}, "
+                f"and '{before}' of the day before ends at {s.shifts[before].to}",
+            )
+
+
+def _check_holidays(s: shapes.SiteShape) -> Iterator[Finding]:
+    if s.holidays is not None:
+        for day in s.holidays.add:
+            if day in s.holidays.remove:
+                yield Finding(("holidays", "add", str(day)), f"{day} is added and removed; keep one of the two")
+    if s.subdivision:
+        import holidays
+
+        known = sorted(holidays.list_supported_countries().get(s.country, ()))
+        if s.subdivision not in known:
+            yield Finding(
+                ("subdivision",), f"'{s.subdivision}' is no part of {s.country}.{nearest(s.subdivision, known)}"
+            )
+
+
+def circles_of_deputies(raw: bytes, name: str) -> list[Problem]:
+    """Return the roles of a site file that come to deputise for themselves, each with its line: such a site works, but
+    asks the same people again. Raises Mistakes."""
+    from emergency import shapes
+
+    file, shape = _validated(raw, name, shapes.SiteShape)
+    links = {id: [word for word in duty.deputies if word != id] for id, duty in shape.roles.items()}
+    found = _check_cycles(links, "roles", "comes to be its own deputy")
+    return sorted(file.problem((*each.path, "deputies"), each.says, "R06") for each in found)
+
+
+def _check_cycles(links: Mapping[str, Sequence[str | None]], key: str, says: str) -> Iterator[Finding]:
     for start in links:
-        seen, here = {start}, links[start][0]
-        while here is not None and here in links and here not in seen:
-            seen.add(here)
-            here = links[here][0]
-        if here == start:
-            yield Finding((key, start), f"'{start}' {says}: " + " -> ".join([*sorted(seen), start]))
+        way = _way_back(links, start)
+        if way:
+            yield Finding((key, start), f"'{start}' {says}: " + " -> ".join(way))
+
+
+def _way_back(links: Mapping[str, Sequence[str | None]], start: str) -> list[str]:
+    """Return the shortest way from *start* back to it; empty when there is none."""
+    ahead, seen = [[start]], {start}
+    while ahead:
+        way = ahead.pop(0)
+        for word in links.get(way[-1], ()):
+            if word == start:
+                return [*way, start]
+            if word is not None and word not in seen:
+                seen.add(word)
+                ahead.append([*way, word])
+    return []
 
 
 def _site(s: shapes.SiteShape) -> Site:
@@ -301,13 +386,20 @@ def _site(s: shapes.SiteShape) -> Site:
                 command=d.command,
                 urgent=d.urgent,
                 conflicts=tuple(d.conflicts),
+                needs=tuple(d.needs),
+                remote=d.remote,
             )
             for role, d in s.roles.items()
         ),
         agencies=tuple(SiteAgency(id=id, name=a.name, number=a.number) for id, a in s.agencies.items()),
         shifts=tuple(
-            Shift(id=id, days=_days(each.days), starts=each.from_, ends=each.to) for id, each in s.shifts.items()
+            Shift(id=id, days=_days(each.days), starts=each.from_, ends=each.to, on_holidays=each.on_holidays)
+            for id, each in s.shifts.items()
         ),
+        subdivision=s.subdivision,
+        rotations=tuple(Rotation(id=id, cycle=tuple(r.cycle), begins=r.begins) for id, r in s.rotations.items()),
+        holidays=tuple(Holiday(day=day, name=name) for day, name in s.holidays.add.items()) if s.holidays else (),
+        workdays=tuple(s.holidays.remove) if s.holidays else (),
         facts=dict(s.facts),
         may={decision: tuple(roles) for decision, roles in s.may.items()},
         code_words=dict(s.code_words),
@@ -336,142 +428,3 @@ def _days(text: str) -> tuple[int, ...]:
         span = (DAYS.index(last or first) - start) % 7
         found += [(start + n) % 7 for n in range(span + 1)]
     return tuple(sorted(set(found)))
-
-
-def e164(text: str, country: str) -> str:
-    """Return a telephone number in E.164.
-
-    Raises:
-        ValueError: it is no number that could be called, has an extension, or is an emergency number.
-    """
-    import phonenumbers
-
-    digits = "".join(str(int(ch)) for ch in text if ch.isdecimal())
-    if digits in EMERGENCY_NUMBERS:
-        raise ValueError("is an emergency number; the program never calls those")
-    try:
-        number = phonenumbers.parse(text, country)
-    except phonenumbers.NumberParseException:
-        raise ValueError("is no telephone number; write it as +CODE NUMBER") from None
-    if number.extension:
-        raise ValueError("has an extension; give a direct number")
-    if not phonenumbers.is_valid_number(number):
-        raise ValueError("is not a number that exists in its country")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _people(shape: shapes.RosterShape, site: Site) -> tuple[dict[str, Person], list[Finding]]:
-    findings: list[Finding] = []
-    people: dict[str, Person] = {}
-    owner: dict[str, str] = {}
-    roles = [d.role for d in site.duties]
-    for id, s in shape.people.items():
-        at: tuple[str | int, ...] = ("people", id)
-        numbers = _numbers(s.numbers, at, site, owner, id, findings)
-        _known(findings, (*at, "shift"), s.shift, [x.id for x in site.shifts], "shift")
-        if s.zone is not None:
-            _known(findings, (*at, "zone"), s.zone, [x.id for x in site.places], "zone")
-        for role, rank in s.roles.items():
-            _known(findings, (*at, "roles", role), role, roles, "role of the site")
-            if not 1 <= rank <= 99:
-                findings.append(Finding((*at, "roles", role), "a rank is 1 (holder) to 99"))
-        people[id] = Person(
-            id=id,
-            name=s.name,
-            language=s.language,
-            numbers=numbers,
-            roles=dict(s.roles),
-            shift=s.shift,
-            on_call=s.on_call,
-            zone=s.zone,
-        )
-    return people, findings
-
-
-def _known(findings: list[Finding], at: tuple[str | int, ...], word: str, words: list[str], what: str) -> None:
-    if word not in words:
-        findings.append(Finding(at, f"'{word}' is no {what}.{nearest(word, words)}"))
-
-
-def _numbers(
-    texts: list[str], at: tuple[str | int, ...], site: Site, owner: dict[str, str], id: str, findings: list[Finding]
-) -> tuple[str, ...]:
-    found: list[str] = []
-    for index, text in enumerate(texts):
-        here = (*at, "numbers", index)
-        try:
-            number = e164(text, site.country)
-        except ValueError as error:
-            findings.append(Finding(here, f"number {index + 1} of {id} {error}"))
-            continue
-        if number in owner:
-            findings.append(Finding(here, f"number {index + 1} of {id} is also that of {owner[number]}"))
-        owner.setdefault(number, id)
-        found.append(number)
-    return tuple(found)
-
-
-COLUMNS = ("id", "name_zh", "name_en", "language", "numbers", "roles", "shift", "on_call", "zone")
-
-
-def _csv_as_file(raw: bytes, name: str) -> yaml_file.YamlFile:
-    """A CSV roster as the YAML one would read: one row a person; several numbers or roles parted by `;`."""
-    yaml_file.refuse_large(raw, name)
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise Mistakes([Problem(file=name, line=line, says="is not UTF-8 text; save it as CSV UTF-8")]) from error
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    missing = [c for c in COLUMNS[:7] if c not in (reader.fieldnames or [])]
-    if missing:
-        raise Mistakes(
-            [
-                Problem(
-                    file=name, line=1, says=f"the column '{missing[0]}' is missing; there must be: {', '.join(COLUMNS)}"
-                )
-            ]
-        )
-    people: dict[str, Any] = {}
-    lines: dict[yaml_file.Path_, int] = {(): 1}
-    problems = [
-        Problem(file=name, line=1, says=f"the column '{word}' is unknown.{nearest(word, COLUMNS)}")
-        for word in reader.fieldnames or []
-        if word not in COLUMNS
-    ]
-    try:
-        for row in reader:
-            id = (row["id"] or "").strip()
-            if id in people:
-                problems.append(Problem(file=name, line=reader.line_num, says=f"'{id}' stands here twice"))
-            if None in row:
-                problems.append(Problem(file=name, line=reader.line_num, says=f"'{id}' has more cells than the header"))
-            lines["people", id] = reader.line_num
-            people[id] = _row(row)
-    except csv.Error as error:
-        raise Mistakes([Problem(file=name, line=reader.reader.line_num, says=f"is not CSV: {error}")]) from error
-    return yaml_file.YamlFile(name, {"people": people}, lines, problems)
-
-
-def _row(row: dict[str, str | None]) -> dict[str, Any]:
-    def cell(key: str) -> str:
-        return (row.get(key) or "").strip()
-
-    roles = dict(_role_and_rank(part) for part in cell("roles").split(";") if part.strip())
-    person: dict[str, Any] = {
-        "name": {"zh": cell("name_zh"), "en": cell("name_en")},
-        "language": cell("language"),
-        "numbers": [n.strip() for n in cell("numbers").split(";") if n.strip()],
-        "roles": roles,
-        "shift": cell("shift"),
-    }
-    if cell("on_call"):
-        person["on_call"] = cell("on_call")
-    if cell("zone"):
-        person["zone"] = cell("zone")
-    return person
-
-
-def _role_and_rank(part: str) -> tuple[str, str]:
-    role, _, rank = part.strip().partition(":")
-    return role.strip(), rank.strip() or "1"

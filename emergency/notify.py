@@ -15,6 +15,25 @@ import msgspec
 from emergency.core.values import Channel, Mode
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How many messages one telephone may get in a minute, an hour and a day; 0 for no limit.
+
+    hard: the provider's own, which nothing may pass; else ours, which a call for help may.
+    """
+
+    minute: int = 0
+    hour: int = 0
+    day: int = 0
+    hard: bool = False
+
+
+USUAL_TEXTS = Limits(minute=3, hour=15, day=50)
+"""Texts to one telephone (practice): who answers gets a dozen in a bad hour. Networks that demand templates refuse more
+than 3 a minute, 10 an hour and 50 a day; where free words may be sent, only the hour is wider."""
+USUAL_CALLS = Limits(minute=2, hour=15, day=60)
+"""Calls to one telephone (practice): a call takes most of a minute; fifteen in an hour find whoever can be found."""
+
+
 class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider can do.
 
@@ -25,6 +44,10 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     receipts: the provider reports what became of a message.
     per_second: messages (SMS: segments) that the sender may hand over in a second.
     one_way_countries: calling codes ("86") from which no SMS can come back.
+    no_free_text_countries: calling codes to which only words go that the network has approved before.
+    unreachable_countries: calling codes to which this channel delivers nothing at all.
+    per_number: what one telephone may get.
+    voices: the languages that a call can be made in; None: any (nothing is really said, or a person says it).
     """
 
     modes: frozenset[Mode]
@@ -34,6 +57,10 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     receipts: bool
     per_second: float
     one_way_countries: frozenset[str] = frozenset()
+    no_free_text_countries: frozenset[str] = frozenset()
+    unreachable_countries: frozenset[str] = frozenset()
+    per_number: Limits = Limits()
+    voices: frozenset[str] | None = None
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +98,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider says became of a message, in our words.
 
     status: `sent` (on its way), `delivered` (reached the telephone: no answer), `failed` (will not arrive).
-    reason: for `failed`, a word or a provider's code: `busy`, `no_answer`, `machine`, `opted_out`, `30003`.
+    reason: for `failed`, a word, a provider's code, or the word and behind it the code that it stands for: `busy`,
+        `no_answer`, `machine`, `opted_out`, `30003`, `number_not_in_use 21211`.
     """
 
     delivery: str

@@ -9,7 +9,8 @@ trace of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -20,14 +21,19 @@ from msgspec.structs import replace
 from emergency import ids
 from emergency.clock import Clock
 from emergency.core import commands as c
+from emergency.core.incident import ASKING
 from emergency.core.segments import segments
 from emergency.core.values import Mode
-from emergency.core.wording import Line, bare_words, render_sms, render_voice, wrap
+from emergency.core.wording import Line, bare_words, call_language, render_sms, render_voice, words_for, wrap
 from emergency.desk import Desk
 from emergency.engine import Engine
-from emergency.errors import PermanentFailure, StoreBusy, StoreError, TemporaryFailure, UnknownOutcome
+from emergency.errors import PermanentFailure, SettingsError, StoreBusy, StoreError, TemporaryFailure, UnknownOutcome
+from emergency.limits import NUMBER_LIMIT, Meter
+from emergency.links import Links
+from emergency.muster.question import Question, as_said
 from emergency.notify import LOOK_BACK, KeepsTraces, Message, Notifier, Receipt, Report, Warms
 from emergency.people import People
+from emergency.store.musters import guest_names
 from emergency.store.store import OutboxRow
 
 T = TypeVar("T")
@@ -36,6 +42,9 @@ LEASE = timedelta(seconds=30)
 """How long a claim of a process that cannot be seen to live is believed (longer than any one request takes)."""
 RETRY_FIRST = timedelta(seconds=2)
 RETRY_LONGEST = timedelta(seconds=30)
+TROUBLE = 2
+"""The attempt that shows, when it too was refused for the time being, that a provider has trouble: the other channel is
+taken beside it. One refusal alone is a burst, which more calls would make worse (practice)."""
 SOON = timedelta(seconds=5)
 """What may go within this is waited for by a command that sends by itself: a first retry, a slow sender's turn."""
 STORE_AGAIN = timedelta(seconds=3)
@@ -49,6 +58,10 @@ HEAD_START_SECONDS = 0.003
 FIRST_CLAIM = 2
 """How many messages are claimed when nothing is in flight: the first one must not wait for the words of the others."""
 MERGE_AT_MOST = 6
+CALM = 16
+"""From this urgency on a message goes behind every alert of every incident (whose last is 14): a roll call's."""
+CALM_AT_ONCE = 8
+"""So many of them are in flight at most, a quarter of all: an alert never waits for one to land (practice)."""
 MOST_ASKED_FOR = 500
 _LINE = msgspec.json.Decoder(Line)
 
@@ -61,7 +74,7 @@ class SpokenText(msgspec.Struct, frozen=True, kw_only=True, tag="text", tag_fiel
     sign: str
 
 
-_ANSWER = msgspec.json.Decoder(SpokenText)
+_ANSWER = msgspec.json.Decoder(SpokenText | Question)
 
 
 class Rate:
@@ -140,12 +153,14 @@ class Outbox:
         self.worker = ids.worker_id()
         self._rates = {(n.name, n.channel): Rate(n.abilities.per_second, clock.now()) for n in notifiers}
         self._flying: set[asyncio.Task[None]] = set()
+        self._calm: set[asyncio.Task[None]] = set()
         self._unsettled: set[str] = set()
         self._asked: dict[str, datetime] = {}
         self._unclaimed: set[str] = set()
         self._unwritten: list[Result] = []
         self._store_back = clock.now()
         self.reader: Callable[[], Engine] | None = None
+        self.links: Links | None = None
         self.on_sent: Callable[[Message], None] | None = None
         self.on_done: Callable[[], None] | None = None
 
@@ -191,11 +206,13 @@ class Outbox:
             return []
 
     async def drain(self) -> None:
-        """Send until nothing waits that could go soon, at the pace that the senders allow."""
+        """Send until nothing waits that could go soon, at the pace that the senders allow. A busy line is not waited
+        for: nobody here would hear that it is free."""
+        idle = timedelta(0)
         while True:
-            await self.pump()
+            idle = timedelta(0) if await self.pump() else idle
             wait = await self.desk.do(self.next_chance)
-            if wait is None or wait > SOON:
+            if wait is None or (idle := idle + wait) > SOON:
                 return
             await asyncio.sleep(max(0.005, wait.total_seconds()))
 
@@ -221,7 +238,7 @@ class Outbox:
     @property
     def is_full(self) -> bool:
         """Whether no more messages may be in flight just now."""
-        return len(self._flying) >= CONCURRENCY
+        return len(self._flying) >= CONCURRENCY or len(self._calm) >= CALM_AT_ONCE
 
     def next_chance(self, engine: Engine) -> timedelta | None:
         """Return how long until a message that waits may go: by its own time, and by the pace of its sender.
@@ -275,7 +292,8 @@ class Outbox:
                 waiting = engine.store.queued(mode, channel, now, limit + len(self._unclaimed)) if limit > 0 else []
                 for row in [r for r in waiting if r.id not in self._unclaimed][:limit]:
                     self._unclaimed.add(row.id)
-                    parcels.append(self._parcel(engine, notifier, (replace(row, attempt=row.attempt + 1),)))
+                    mine = (replace(row, attempt=row.attempt + 1),)
+                    parcels.append(self._parcel(engine, notifier, mine, writes=False))
             return parcels
         finally:
             engine.store.close()
@@ -296,7 +314,10 @@ class Outbox:
         return self._rates[notifier.name, notifier.channel]
 
     async def warm(self) -> None:
-        """Let the notifiers get ready before the first message needs them."""
+        """Let the notifiers get ready before the first message needs them, and the key that links are signed with."""
+        if self.links is not None:
+            with contextlib.suppress(SettingsError):  # `doctor` says so
+                self.links.examine()
         for notifier in dict.fromkeys(self.routes.values()):
             if isinstance(notifier, Warms):
                 await notifier.warm()
@@ -304,10 +325,13 @@ class Outbox:
     def _launch(self, parcel: Parcel) -> None:
         task = asyncio.get_running_loop().create_task(self._send(parcel))
         self._flying.add(task)
+        if parcel.rows[0].urgency >= CALM:
+            self._calm.add(task)
         task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)
+        self._calm.discard(task)
         if self.on_done is not None:
             self.on_done()
 
@@ -327,19 +351,40 @@ class Outbox:
     ) -> list[Parcel]:
         parcels: list[Parcel] = []
         taken: set[str] = set()
-        waiting = engine.store.queued(mode, channel, now, limit)
-        if channel == "voice":
-            waiting = self._not_on_the_line(engine, waiting, now)
+        meter = Meter(engine.store, notifier.abilities.per_number, now)
+        one_call = channel == "voice" and notifier.abilities.receipts  # on a screen no line is ever busy
+        waiting = self._ready(engine, mode, channel, limit, meter, one_call=one_call)
+        waiting = self._leaving_room(waiting, self._rate(notifier), now)
         for lead in waiting:
             if lead.id in taken or lead.id in self._unclaimed:
                 continue
-            rows = self._beside(engine, lead, now)
+            if not meter.lets(lead):  # what went in this very round has used up the last place
+                engine.store.hold([lead.id], meter.free(lead))
+                continue
+            too_late = meter.is_too_late(lead)
+            meter.count(lead)
+            rows = [lead] if too_late else self._beside(engine, lead, now)  # what only tells can wait, and does
             got = set(engine.store.claim([r.id for r in rows], f"{self.worker}/{lead.id}", now))
             taken |= got
             rows = [msgspec.structs.replace(r, attempt=r.attempt + 1) for r in rows if r.id in got]
-            if rows:
+            if rows and too_late:
+                parcels.append(Parcel(notifier=notifier, rows=tuple(rows), message=None, reason=NUMBER_LIMIT))
+            elif rows:
                 parcels.append(self._parcel(engine, notifier, tuple(rows)))
         return parcels
+
+    def _ready(
+        self, engine: Engine, mode: Mode, channel: str, limit: int, meter: Meter, *, one_call: bool
+    ) -> list[OutboxRow]:
+        """Return what may go now, most urgent first; what waits for its telephone holds up nobody else."""
+        while waiting := engine.store.queued(mode, channel, meter.now, limit):
+            free = self._not_on_the_line(engine, waiting, meter.now) if one_call else waiting
+            held = {row.id: meter.free(row) for row in free if not meter.lets(row)}
+            for id, until in held.items():
+                engine.store.hold([id], until)
+            if ready := [row for row in free if row.id not in held]:
+                return ready
+        return []
 
     def _not_on_the_line(self, engine: Engine, waiting: list[OutboxRow], now: datetime) -> list[OutboxRow]:
         """A telephone takes one call at a time: further ones wait until it has ended, and go out as one."""
@@ -348,9 +393,18 @@ class Outbox:
         engine.store.hold(held, now + CALL_AGAIN)
         return [row for row in waiting if row.id not in held]
 
-    def _parcel(self, engine: Engine, notifier: Notifier, rows: tuple[OutboxRow, ...]) -> Parcel:
+    def _leaving_room(self, waiting: list[OutboxRow], rate: Rate, now: datetime) -> list[OutboxRow]:
+        """Of what goes behind every alert, take only so much that an alert which comes next waits for nothing: a place
+        in flight is free, and half of what the sender may hand over in one burst."""
+        calm = [row for row in waiting if row.urgency >= CALM]
+        room = max(0, min(CALM_AT_ONCE - len(self._calm), rate.available(now) - int(rate.most // 2)))
+        return [row for row in waiting if row.urgency < CALM] + calm[:room]
+
+    def _parcel(
+        self, engine: Engine, notifier: Notifier, rows: tuple[OutboxRow, ...], *, writes: bool = True
+    ) -> Parcel:
         try:
-            return Parcel(notifier=notifier, rows=rows, message=self.build(engine, rows))
+            return Parcel(notifier=notifier, rows=rows, message=self.build(engine, rows, writes=writes))
         except PermanentFailure as error:
             return Parcel(notifier=notifier, rows=rows, message=None, reason=error.reason)
         except StoreError:
@@ -395,17 +449,20 @@ class Outbox:
             self.on_sent(message)
         return Result(rows=rows, status="sent", provider=receipt.provider, provider_id=receipt.provider_id)
 
-    def build(self, engine: Engine, rows: Sequence[OutboxRow]) -> Message:
+    def build(self, engine: Engine, rows: Sequence[OutboxRow], *, writes: bool = False) -> Message:
         """Return the message that *rows* make together; names, numbers and typed words are looked up only now.
+
+        Args:
+            writes: a link to answer by may be made; else the message carries one only if it has carried it before.
 
         Raises:
             PermanentFailure: the person has no such number (any more).
         """
         lead = rows[0]
-        person = self.people.roster(engine).people.get(lead.person)
+        person = self.people.person(engine, lead.person)
         if person is None or lead.number >= len(person.numbers):
             raise PermanentFailure("no_number")
-        text, keys, language = self._text(engine, rows)
+        text, keys, language = self._text(engine, rows, writes)
         return Message(
             id=lead.id,
             attempt=lead.attempt,
@@ -418,24 +475,74 @@ class Outbox:
             expires=lead.expires_at,
         )
 
-    def _text(self, engine: Engine, rows: Sequence[OutboxRow]) -> tuple[str, str, str]:
+    def _text(self, engine: Engine, rows: Sequence[OutboxRow], writes: bool) -> tuple[str, str, str]:
         lead = rows[0]
         if _is_answer(lead):
             said = _ANSWER.decode(lead.line)
+            if isinstance(said, Question):
+                return self._roll_call(engine, lead, said, writes)
             words = engine.store.words([said.text])
             if not words:
                 raise PermanentFailure("forgotten")
             return wrap(words[said.text], said.sign, said.language, lead.mode), "", said.language
-        lines = [_LINE.decode(row.line) for row in rows]
-        names = self.people.names(engine, lines[0].language)
+        lines = self._sayable(engine, rows, [_LINE.decode(row.line) for row in rows])
+        names = self._names(engine, lines)
         texts = engine.store.words(seal for line in lines for seal in line.seals.values())
         try:
             if lead.channel == "voice":
                 text, keys = render_voice(lines, names, texts)
                 return text, keys, lines[0].language
-            return render_sms(lines, names, texts), "", lines[0].language
+            return render_sms(self._linked(engine, rows, lines, writes), names, texts), "", lines[0].language
         except ValueError:  # words that cannot be filled must not keep the bare fact from anybody
             return bare_words(lines[0]), "", lines[0].language
+
+    def _names(self, engine: Engine, lines: Sequence[Line]) -> Mapping[str, str]:
+        """Return id to name of those whom *lines* speak of, also of those who are in a roll call and in no roster."""
+        names = self.people.names(engine, lines[0].language)
+        guests = {id for line in lines for id in line.people.values() if id not in names}
+        return {**names, **guest_names(engine.store, guests)} if guests else names
+
+    def _sayable(self, engine: Engine, rows: Sequence[OutboxRow], lines: list[Line]) -> list[Line]:
+        """Return *lines* as they can be said: in English where the provider has no voice for all of their words."""
+        if rows[0].channel != "voice":
+            return lines
+        mine, mixed = lines[0].language, any(line.mixed for line in lines)
+        kinds = [line.kind for line in lines]
+        said = call_language(mine, self._voices(rows[0]), mixed=mixed, kinds=kinds)
+        if said == mine:
+            return lines
+        found = [(engine.incident(row.incident), row.alert) for row in rows if row.incident and row.alert]
+        return [words_for(incident, incident.alerts[alert], said) for incident, alert in found]
+
+    def _voices(self, row: OutboxRow) -> frozenset[str] | None:
+        notifier = self.routes.get((row.mode, row.channel))
+        return notifier.abilities.voices if notifier is not None else None
+
+    def _roll_call(self, engine: Engine, row: OutboxRow, said: Question, writes: bool) -> tuple[str, str, str]:
+        """Return the question of a roll call, with the address to answer at for who cannot text back."""
+        if row.channel == "voice":
+            if row.incident is not None:
+                said = as_said(said, engine.incident(row.incident), self._voices(row))
+            return *said.call(row.mode), said.language
+        url = None
+        if self.links is not None and not said.two_way:
+            link = self.links.make if writes else self.links.made
+            with contextlib.suppress(OSError, SettingsError):  # without the key the question still goes out
+                url = link(engine, person=row.person, incident=row.incident, kind="muster", subject=said.code)
+        return said.text(row.mode, url), "", said.language
+
+    def _linked(self, engine: Engine, rows: Sequence[OutboxRow], lines: list[Line], writes: bool) -> list[Line]:
+        """Return *lines* with the address to answer at, for a person who cannot text back; one for all of them."""
+        asks = {n for n, line in enumerate(lines) if line.kind in ASKING and not line.two_way}
+        if self.links is None or not asks:
+            return lines
+        subject = " ".join(sorted(f"{rows[n].incident}/{rows[n].alert}" for n in asks))
+        link = self.links.make if writes else self.links.made
+        try:
+            url = link(engine, person=rows[0].person, incident=rows[min(asks)].incident, kind="alert", subject=subject)
+        except (OSError, SettingsError):
+            url = None  # the key is not to be had: `doctor` says so, and the words ask for a key in the call
+        return [replace(line, link=url or "") if n in asks else line for n, line in enumerate(lines)]
 
     async def _write_down(self, result: Result) -> None:
         if any(row.id in self._unclaimed for row in result.rows):
@@ -466,6 +573,8 @@ class Outbox:
             store.drop(row.id)
         elif result.status == "retry":
             store.requeue(row.id, now + _back_off(row.attempt, result.retry_after), result.reason)
+            if row.attempt == TROUBLE:
+                self._tell_log(engine, row, "waiting", reason=result.reason)
         elif result.status == "again":
             pause = _back_off(row.attempt - 1, None) if row.attempt > 1 else timedelta(0)
             waits = store.requeue(row.id, now + pause, result.reason)
@@ -480,6 +589,7 @@ class Outbox:
                 engine.handle(row.incident, again)
         elif result.status == "unknown":
             store.mark_unknown(row.id, result.reason)
+            self._tell_log(engine, row, "waiting", reason=result.reason)
         else:
             store.mark_ended(row.id, "failed", result.reason)
             self._tell_log(engine, row, "failed", reason=result.reason)
@@ -620,11 +730,11 @@ def _nobody_needs(engine: Engine, row: OutboxRow) -> bool:
 
 def answer_row(
     engine: Engine, *, id: str, person: str, number: int, mode: str, text: str, language: str, sign: str,
-    incident: str | None, now: datetime,
+    incident: str | None, now: datetime, urgency: int = 2,
 ) -> OutboxRow:  # fmt: skip
     """Return the outbox row of an answer to something a person sent us."""
     line = msgspec.json.encode(SpokenText(text=engine.store.seal(text), language=language, sign=sign))
     return OutboxRow(
         id=id, incident=incident, alert=None, person=person, channel="sms", mode="drill" if mode == "drill" else "real",
-        number=number, urgency=2, attempt=0, line=line, queued_at=now, expires_at=now + timedelta(minutes=30),
+        number=number, urgency=urgency, attempt=0, line=line, queued_at=now, expires_at=now + timedelta(minutes=30),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from emergency.core.replies import parse, tidy
+from emergency.core.wording import quotes_test
 from emergency.engine import Engine
 from emergency.notify import Inbound, Report
 from emergency.roster import Roster
@@ -38,8 +39,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
 
 
-def answered(engine: Engine, person: str, inbound: Inbound) -> Answer | None:
-    """Return what *inbound* answers, written down; None when it answers no test, and is read like any other."""
+def answered(engine: Engine, person: str, inbound: Inbound, language: str = "en") -> Answer | None:
+    """Return what *inbound* answers, written down; None when it answers no test, and is read like any other.
+
+    Args:
+        language: that of the person, in which the test was written.
+    """
     if inbound.delivery is not None:
         row = engine.store.proof(inbound.delivery)
         return _proved(engine, row, row.person == person, inbound) if row is not None else None
@@ -49,7 +54,8 @@ def answered(engine: Engine, person: str, inbound: Inbound) -> Answer | None:
     row = engine.store.proof_by_code(person, match[0], since) if match is not None else None
     if row is None or match is None:
         return None
-    counts = inbound.provider != "console" and not QUOTED.search(text)
+    quoted = QUOTED.search(text) or quotes_test(text, language)
+    counts = inbound.provider != "console" and not quoted
     rest = (text[: match.start()] + " " + text[match.end() :]).strip()
     return _proved(engine, row, counts, inbound, rest)
 

@@ -36,7 +36,7 @@ LOOK_AGAIN = 0.25
 ASK_AGAIN = 2.0
 """Seconds between two looks into the store, and between two questions to the provider (practice)."""
 
-WELL_KNOWN = frozenset({"opted_out", "credentials", "busy", "no_answer", "machine"})
+WELL_KNOWN = frozenset({"opted_out", "credentials", "busy", "no_answer", "machine", "number_not_in_use"})
 """Reasons of a failure for which there is advice of its own."""
 
 
@@ -158,6 +158,8 @@ class Trial:
 
     def _message(self, row: ProofRow) -> Message:
         asks, language = self.asks(row), self.person.language
+        if row.channel == "voice":
+            language = self.app.people.languages.call_language(language)
         sign = self.app.people.site(self.engine).signature.of(language)
         keys = "1" if asks and row.channel == "voice" else ""
         text = render_test(row.channel, sign, language, code=row.code if asks else "", keys=keys)
@@ -280,7 +282,8 @@ class Trial:
 
     def _trouble(self, row: ProofRow) -> str:
         if row.failed:
-            return row.failed if row.failed in WELL_KNOWN else "failed"
+            word = row.failed.partition(" ")[0]  # a provider's code may stand behind it
+            return word if word in WELL_KNOWN else "failed"
         if self.engine.store.inbound_count(row.person, row.asked_at, "opt_out"):
             return "opted_out"
         if row.id in self._strays:

@@ -19,9 +19,10 @@ from emergency.clock import SystemClock, wall_of
 from emergency.core import commands as c
 from emergency.desk import ThreadDesk
 from emergency.engine import Engine
-from emergency.errors import EmergencyError, Mistakes, StoreError, TemporaryFailure
+from emergency.errors import EmergencyError, Mistakes, SettingsError, StoreError, TemporaryFailure
 from emergency.notify import LOOK_BACK, Hooks, Inbound, KeepsTraces, ReadsReplies
 from emergency.scheduler import Scheduler
+from emergency.still_you import RUN_EVERY, Asker, rhythm
 from emergency.store.codec import to_text
 from emergency.store.store import checkpoint
 from emergency.verbs import carry_out, describe
@@ -64,6 +65,8 @@ class Server:
         self._control: asyncio.Server | None = None
         self._held: Any = None
         self._off = timedelta(0)
+        self._asker: Asker | None = None
+        self._most_questions = 0
 
     def _engine(self) -> Engine:
         engine = self.app.engine(create=True)
@@ -88,6 +91,7 @@ class Server:
             raise
         await self.beat()
         await self._guarded("copy", self.desk.do(self.app.keep_copy))
+        await self._guarded("teams", self.desk.do(Engine.look_up_teams))
         await self.outbox.warm()
         self.scheduler.start()
         await self._listen()
@@ -100,7 +104,26 @@ class Server:
             self.scheduler.every("poll", POLL_SECONDS, self.poll)
         if self.deadman is not None:
             self.scheduler.every("deadman", DEADMAN_SECONDS, self._call_deadman)
+        self._begin_asking()
         await self.fire_due()
+
+    def _begin_asking(self) -> None:
+        """Ask about numbers on schedule. A setting that cannot be read keeps no emergency from being served: the doctor
+        names it too."""
+        try:
+            wanted = rhythm(self.app.settings.env)
+        except SettingsError as error:
+            self.say(f"numbers are not asked about: {error}")
+            return
+        self._asker = Asker(self.app, self.desk)
+        if wanted.on and self._asker.notifiers:
+            self._most_questions = wanted.a_day
+            self.scheduler.every("still-you", RUN_EVERY.total_seconds(), self.ask_still_you)
+
+    async def ask_still_you(self) -> None:
+        """Put the questions about numbers that are due now, unless something more urgent goes on."""
+        if self._asker is not None:
+            await self._guarded("questions", self._asker.round(self._most_questions))
 
     async def _call_deadman(self) -> None:
         """While all is well, say so to the outside; silence is the alarm."""

@@ -11,15 +11,17 @@ from typing import Any
 from emergency.app import App
 from emergency.core.explain import words_of
 from emergency.core.playbook import Leave, Playbook, State
-from emergency.core.site import Site
+from emergency.core.site import OFF, Site
 from emergency.core.values import SEVERITY_WORDS, Text
 from emergency.core.wording import plan_keys
 from emergency.engine import Engine
 from emergency.errors import CommandRefused, Mistakes, Problem, StoreError
-from emergency.loader import read_roster, read_site
+from emergency.loader import circles_of_deputies, read_site
 from emergency.people import save_roster, save_site
 from emergency.phrases import phrase
-from emergency.roster import Roster, mask
+from emergency.roster import Person, Roster, mask
+from emergency.roster.calendar import zone_of
+from emergency.roster.files import read_path
 from emergency.settings import Settings
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -50,7 +52,7 @@ def make_installation(settings: Settings, app: App, *, sample: bool) -> Document
 
     def put_in(e: Engine) -> None:
         save_site(e, site, e.clock.now())
-        save_roster(e, roster, e.clock.now())
+        save_roster(e, roster, e.clock.now(), note="init")
         plans, _ = app.library.load_all(e, site)
         document.update(site=site.id, people=len(roster.people), playbooks=len(plans))
 
@@ -88,22 +90,11 @@ def _make_folders(home: Path, *, sample: bool) -> None:
 
 
 def _roster_of(home: Path, site: Site) -> Roster:
-    for name in ("roster.yaml", "roster.csv"):
+    for name in ("roster.yaml", "roster.csv", "roster.xlsx", "roster"):
         path = home / name
         if path.exists():
-            return read_roster(_bytes(path), str(path), site)
+            return read_path(path, site).roster
     return Roster()
-
-
-def import_roster(app: App, file: str) -> Document:
-    """Put a roster file in force; nothing is half imported. Raises Mistakes."""
-    engine = app.engine()
-    site = app.people.site(engine)
-    roster = read_roster(_bytes(Path(file)), file, site)
-    engine.unit(lambda e: save_roster(e, roster, e.clock.now()))
-    _keep_copy(app, engine)
-    engine.store.close()
-    return {"people": len(roster.people), "file": file}
 
 
 def import_site(app: App, file: str) -> Document:
@@ -114,7 +105,7 @@ def import_site(app: App, file: str) -> Document:
     """
     engine = app.engine()
     site = read_site(_bytes(Path(file)), file)
-    problems = list(_left_hanging(app.people.roster(engine), site, file))
+    problems = list(left_hanging(app.people.roster(engine), site, file))
     if problems:
         engine.store.close()
         raise Mistakes(problems)
@@ -126,16 +117,23 @@ def import_site(app: App, file: str) -> Document:
     unfit = engine.unit(put_in)
     _keep_copy(app, engine)
     engine.store.close()
-    return {"site": site.id, "file": file, "unusable": [str(p) for error in unfit for p in error.problems]}
+    return {
+        "site": site.id,
+        "file": file,
+        "unusable": [str(p) for error in unfit for p in error.problems],
+        "warnings": [str(problem) for problem in circles_of_deputies(_bytes(Path(file)), file)],
+    }
 
 
-def _left_hanging(roster: Roster, site: Site, file: str) -> Iterator[Problem]:
-    """Yield whom of the people in force a site has no shift, no zone or no role for any more."""
-    shifts, places = {s.id for s in site.shifts}, {p.id for p in site.places}
+def left_hanging(roster: Roster, site: Site, file: str) -> Iterator[Problem]:
+    """Yield whom of the people of a roster a site has no shift, no zone or no role for."""
+    shifts, places = {OFF, *(s.id for s in site.shifts)}, {p.id for p in site.places}
+    patterns = shifts | {rotation.id for rotation in site.rotations}
     duties = {d.role for d in site.duties}
     for person in roster.people.values():
-        wanted = [("shift", person.shift, shifts), ("zone", person.zone, places)]
+        wanted = [("shift", person.shift, patterns), ("zone", person.zone, places), ("shift", person.standby, patterns)]
         wanted += [("role", role, duties) for role in person.roles]
+        wanted += [("shift", swap.shift, shifts) for swap in person.swaps]
         for what, word, known in wanted:
             if word is not None and word not in known:
                 yield Problem(file=file, line=0, says=f"{person.id} has the {what} '{word}', which this site has not")
@@ -145,28 +143,38 @@ def check_site(file: str) -> Document:
     """Return the mistakes of a site file."""
     try:
         read_site(_bytes(Path(file)), file)
+        circles = circles_of_deputies(_bytes(Path(file)), file)
     except Mistakes as error:
         return _findings(error.problems, [])
-    return _findings([], [file])
+    return _findings(circles, [] if circles else [file])
 
 
 def check_roster(app: App, file: str | None, lang: str) -> Document:
     """Return the mistakes of a roster file, and what a roster lacks: roles that nobody could take."""
     engine = app.engine()
     site = app.people.site(engine)
+    today = engine.clock.now().astimezone(zone_of(site)).date()
     findings: list[Problem] = []
+    doubts: list[Problem] = []
     name = file or phrase("roster_name", lang)
     roster = app.people.roster(engine)
     if file is not None:
         try:
-            roster = read_roster(_bytes(Path(file)), file, site)
+            found = read_path(Path(file), site)
+            roster, doubts = found.roster, [_in_words(each, lang) for each in found.doubts(site, today)]
         except Mistakes as error:
             findings = error.problems
-            roster = Roster()
     if not findings:
-        findings = _lacking(roster, site, name, lang)
+        findings = doubts + _lacking(roster, site, name, lang)
     engine.store.close()
     return _findings(findings, [] if findings else [name])
+
+
+def _in_words(problem: Problem, lang: str) -> Problem:
+    """A mistake with its sentence in the operator's language."""
+    from msgspec.structs import replace
+
+    return replace(problem, says=problem.zh) if lang == "zh" and problem.zh else problem
 
 
 def _lacking(roster: Roster, site: Site, name: str, lang: str) -> list[Problem]:
@@ -175,12 +183,14 @@ def _lacking(roster: Roster, site: Site, name: str, lang: str) -> list[Problem]:
     def warn(key: str, **values: object) -> None:
         found.append(Problem(file=name, line=0, says=phrase(key, lang, **values), severity="warning"))
 
+    works = {rotation.id: rotation.cycle for rotation in site.rotations}
     for duty in site.duties:
         for shift in site.shifts:
             there = [
                 p
                 for p in roster.people.values()
-                if (p.shift == shift.id or p.on_call) and _could(p.roles, duty.role, duty.deputies)
+                if (p.on_call or shift.id in works.get(p.shift, (p.shift,)))
+                and _could(p.roles, duty.role, duty.deputies)
             ]
             if not there:
                 warn("lacks_role", role=duty.title.of(lang), shift=shift.id)
@@ -215,19 +225,23 @@ def show_roster(app: App, *, numbers: bool) -> Document:
     roster = app.people.roster(engine)
     engine.store.close()
     return {
-        "people": [
-            {
-                "id": p.id,
-                "name": {"zh": p.name.zh, "en": p.name.en},
-                "language": p.language,
-                "numbers": [n if numbers else mask(n) for n in p.numbers],
-                "roles": p.roles,
-                "shift": p.shift,
-                "on_call": p.on_call,
-                "zone": p.zone,
-            }
-            for p in roster.people.values()
-        ]
+        "people": [_shown(p, p.numbers if numbers else tuple(map(mask, p.numbers))) for p in roster.people.values()]
+    }
+
+
+def _shown(p: Person, numbers: Sequence[str]) -> Document:
+    from emergency.roster.columns import as_yaml
+
+    said = as_yaml(p, numbers)
+    usual = {"language": p.language, "roles": p.roles, "shift": p.shift, "on_call": p.on_call, "zone": p.zone}
+    more: Document = {"standby": None, "positions": [], "employer": "", "licences": {}, "leave": [], "swaps": []}
+    ends = {"since": None, "until": None}
+    return {
+        "id": p.id,
+        "name": _both(p.name),
+        "numbers": list(numbers),
+        **usual,
+        **{key: said.get(key, empty) for key, empty in {**more, **ends}.items()},
     }
 
 

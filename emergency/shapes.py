@@ -6,7 +6,7 @@ Every value arrives as text and is parsed by its field. Guards, outcomes and wor
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
@@ -52,6 +52,23 @@ def a_text(value: Any) -> Text:
     return Text(value["zh"], value["en"])
 
 
+def a_day(value: Any) -> date:
+    """Parse a date, `2026-12-05`."""
+    if isinstance(value, date):
+        return value
+    try:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
+            raise ValueError
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"'{str(value)[:40]}' is no date; write 2026-12-05") from None
+
+
+def a_last_day(value: Any) -> date | None:
+    """Parse the last good day of a licence: a date, or `unlimited`."""
+    return None if value is None or value == "unlimited" else a_day(value)
+
+
 def a_yes(value: Any) -> bool:
     """Parse yes and no."""
     if isinstance(value, bool):
@@ -81,6 +98,20 @@ def matching(pattern: str, says: str) -> BeforeValidator:
         raise ValueError(f"'{str(value)[:40]}' {says}")
 
     return BeforeValidator(check)
+
+
+def a_language(value: Any) -> str:
+    """Parse the language that somebody is written to in: zh, en, or one that has a catalogue."""
+    from emergency.languages.shelf import in_use
+
+    shelf = in_use()
+    if isinstance(value, str) and value in shelf.names() and shelf.usable(value):
+        return value
+    there = ", ".join(name for name in shelf.names() if shelf.usable(name))
+    raise ValueError(
+        f"'{str(value)[:20]}' is no language here; there is {there}; another needs its catalogue in languages/ "
+        "(emergency language template)"
+    )
 
 
 def a_word(value: Any) -> str:
@@ -303,10 +334,14 @@ Length = Annotated[timedelta, BeforeValidator(a_length), WithJsonSchema(LENGTH_S
 Words = Annotated[Text, PlainValidator(a_text), WithJsonSchema(WORDS_SCHEMA)]
 Yes = Annotated[bool, BeforeValidator(a_yes), WithJsonSchema(YES_SCHEMA)]
 Colour = Annotated[Severity, PlainValidator(a_severity), WithJsonSchema(COLOUR_SCHEMA)]
+DAY_SCHEMA = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}
+Day = Annotated[date, PlainValidator(a_day), WithJsonSchema(DAY_SCHEMA)]
+LastDay = Annotated[Any, PlainValidator(a_last_day), WithJsonSchema({"anyOf": [DAY_SCHEMA, {"const": "unlimited"}]})]
 Id = Annotated[str, BeforeValidator(a_word), WithJsonSchema(ID_SCHEMA)]
 Count = Annotated[int, BeforeValidator(_count), WithJsonSchema(COUNT_SCHEMA)]
 GuardValue = Annotated[Any, PlainValidator(a_guard), WithJsonSchema(guard_schema())]
 OutcomeValue = Annotated[Any, PlainValidator(an_outcome), WithJsonSchema(OUTCOME_SCHEMA)]
+Tongue = Annotated[str, BeforeValidator(a_language), WithJsonSchema({"type": "string", "examples": ["zh", "en"]})]
 ShortText = Annotated[str, Field(max_length=200)]
 Value = Annotated[str, Field(max_length=200), WithJsonSchema(SCALAR_SCHEMA)]
 
@@ -409,6 +444,8 @@ class StepShape(Shape):
     every: Length | None = None
     when: GuardValue | None = None
     late: list[OutcomeValue] | None = None
+    call_out: Literal["each", "first", "in_turn"] = "each"
+    quorum: Count | None = None
 
 
 class KnockOnShape(Shape):
@@ -473,6 +510,7 @@ class PlaybookShape(Shape):
     place: Literal["zone", "lift", "site"]
     merge: MergeShape | None = None
     silent: Literal["place"] | None = None
+    known_to: Literal["few"] | None = None
     press: Words | None = None
     facts: dict[Id, FactShape] = {}
     clocks: dict[Id, ClockShape] = {}
@@ -512,6 +550,8 @@ class DutyShape(Shape):
     command: Yes = False
     urgent: Yes = False
     conflicts: list[Id] = []
+    needs: list[Id] = []
+    remote: Yes = False
 
 
 class ShiftShape(Shape):
@@ -520,6 +560,21 @@ class ShiftShape(Shape):
     days: Annotated[str, matching(f"{DAY}([,-]{DAY})*", "are no days; write mon-fri, or sat,sun")]
     from_: Annotated[str, Field(alias="from"), matching(CLOCK, "is no time of day; write 08:00")]
     to: Annotated[str, matching(CLOCK, "is no time of day; write 08:00")]
+    on_holidays: Literal["as_sunday", "off", "on"] = "as_sunday"
+
+
+class RotationShape(Shape):
+    """Shifts that repeat: one or `off` for each day of the cycle, whose first entry is for the day `begins`."""
+
+    cycle: Annotated[list[Id], Field(min_length=1, max_length=366)]
+    begins: Day
+
+
+class HolidaysShape(Shape):
+    """Days that the site keeps as public holidays though its country does not, and those that it does not keep."""
+
+    add: dict[Day, Words] = {}
+    remove: list[Day] = []
 
 
 class SiteShape(Shape):
@@ -536,21 +591,47 @@ class SiteShape(Shape):
     agencies: dict[Id, SiteAgencyShape] = {}
     roles: dict[Id, DutyShape]
     shifts: dict[Id, ShiftShape]
+    rotations: dict[Id, RotationShape] = {}
+    holidays: HolidaysShape | None = None
+    subdivision: Annotated[str, matching("[A-Z0-9]{1,4}", "is no part of a country; write ENG, or NY")] = ""
     facts: dict[Id, ShortText] = {}
     may: dict[Id, list[Id]] = {}
     code_words: dict[Id, Words] = {}
+
+
+class LeaveOfShape(Shape):
+    """Days away, both ends included."""
+
+    from_: Annotated[Day, Field(alias="from")]
+    to: Day
+    why: ShortText = ""
+
+
+class SwapShape(Shape):
+    """The shift worked on a day instead of the own one; `off` for none."""
+
+    day: Day
+    shift: Id
 
 
 class PersonShape(Shape):
     """A person of the roster."""
 
     name: Words
-    language: Literal["zh", "en"]
+    language: Tongue
     numbers: list[str] = []
     roles: dict[Id, Count] = {}
     shift: Id
     on_call: Yes = False
     zone: Id | None = None
+    standby: Id | None = None
+    positions: list[Words] = []
+    employer: ShortText = ""
+    licences: dict[Id, LastDay] = {}
+    leave: list[LeaveOfShape] = []
+    swaps: list[SwapShape] = []
+    since: Day | None = None
+    until: Day | None = None
 
 
 class RosterShape(Shape):

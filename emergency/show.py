@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from emergency.phrases import PHRASES, phrase
+
+if TYPE_CHECKING:
+    from emergency.core.values import Text
 
 Document = Mapping[str, Any]
 STATUS_MARKS = {"acknowledged": "✓", "done": "✓", "called": "…", "unfilled": "✗", "assigned": "·", "given_up": "–"}
@@ -59,7 +62,19 @@ def status(doc: Document, lang: str) -> list[str]:
         lines.append(f"  {phrase('owner', lang, name=name(doc, doc['owner'], lang))}")
     for person in doc["help"]:
         lines.append(f"  !! {phrase('help', lang)}: {name(doc, person, lang)}")
-    for part in (_family, _unsent, _calls, _announce, _steps, _roles, _asks, _next, _checklist):
+    for part in (
+        _family,
+        _roll_call,
+        wanted_twice,
+        _unsent,
+        _calls,
+        _announce,
+        _steps,
+        _roles,
+        _asks,
+        _next,
+        _checklist,
+    ):
         lines += part(doc, lang)
     return lines
 
@@ -71,7 +86,8 @@ def name(doc: Document, person: str | None, lang: str, *, with_id: bool = True) 
     known = doc.get("people", {}).get(person)
     if known is None:
         return person
-    return f"{known[lang]} ({person})" if with_id else str(known[lang])
+    gone = known["en"].startswith("(")  # a stand-in for somebody who was forgotten: the id may be a name
+    return f"{known[lang]} ({person})" if with_id and not gone else str(known[lang])
 
 
 def role(doc: Document, id: str, lang: str) -> str:
@@ -93,6 +109,33 @@ def _family(doc: Document, lang: str) -> list[str]:
         says = phrase("armed_hint", lang, code=child["incident"]) if child["armed"] else phrase("came_true", lang)
         lines.append(f"  {'?' if child['armed'] else '→'} {child['incident']} {child['title'][lang]}: {says}")
     return lines
+
+
+def _roll_call(doc: Document, lang: str) -> list[str]:
+    """Return how the roll call stands, in one line."""
+    called = doc.get("roll_call")
+    if called is None:
+        return []
+    from emergency.muster.show import count
+
+    title = phrase("roll_call", lang) + (f" ({phrase('roll_over', lang)})" if called["closed"] else "")
+    return [f"  {title} {called['roll_call']}: {count(called, lang)}"]
+
+
+def wanted_twice(doc: Document, lang: str) -> list[str]:
+    """Return whom two incidents want, a line each: who has them, and who stands in."""
+    lines = []
+    for each in doc["wanted_twice"]:
+        how = "gap" if each["here"] is None else "both" if each["here"] == each["person"] else "on"
+        words = {
+            "person": name(doc, each["person"], lang, with_id=False),
+            "role": role(doc, each["role"], lang),
+            "here": name(doc, each["here"], lang, with_id=False) if each["here"] else "",
+            "keeps": each["keeps"],
+            "wants": each["wants"],
+        }
+        lines.append(f"    {'✗' if how == 'gap' else '⇄'} {phrase(f'wanted_{how}', lang, **words)}")
+    return [f"  {phrase('wanted_twice', lang)}:", *lines] if lines else []
 
 
 def _commands(doc: Document, lang: str) -> str:
@@ -128,7 +171,7 @@ def _announce(doc: Document, lang: str) -> list[str]:
 def _steps(doc: Document, lang: str) -> list[str]:
     lines = []
     for step in doc["steps"]:
-        if step["step"] == "stand_by":
+        if step["step"] in ("stand_by", "relieve"):
             continue
         mark = STATUS_MARKS.get(step["status"], " ")
         do = step["do"][lang] if step["do"] else step["step"]
@@ -157,8 +200,9 @@ def _due(doc: Document, step: Document, lang: str) -> str:
 def _roles(doc: Document, lang: str) -> list[str]:
     lines: dict[str, int] = {}
     for each in doc["roles"]:
-        mark = STATUS_MARKS.get(each["status"], " ")
+        mark = "!!" if each["overdue"] else STATUS_MARKS.get(each["status"], " ")
         line = f"    {mark} {role(doc, each['role'], lang)}: {name(doc, each['person'], lang)}"
+        line += f"  —  {each['why'][lang]}" if each["why"][lang] else ""
         lines[line] = lines.get(line, 0) + 1
     shown = [line + (f" ×{count}" if count > 1 else "") for line, count in lines.items()]
     return [f"  {phrase('roles', lang)}:", *shown] if shown else []
@@ -197,8 +241,13 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "ReportMerged": ("又接报", "reported again", "{place} {by} {note}"),
     "StateEntered": ("进入阶段", "state", "{state} {by} {reason}"),
     "SeverityChanged": ("级别", "severity", "{to} {by} {reason}"),
-    "RoleAssigned": ("派任", "role assigned", "{role} = {person} ({because})"),
-    "RoleUnfilled": ("无人担任", "nobody for", "{role}"),
+    "RoleAssigned": ("派任", "role assigned", "{said}"),
+    "RoleUnfilled": ("无人担任", "role unfilled", "{said}"),
+    "GapEscalated": ("空岗升级", "gap escalated", "{role} → {to}"),
+    "PersonCalledAway": ("调走", "called away", "{person} → {to}"),
+    "PeopleElsewhere": ("他处用人", "wanted elsewhere", "{people}"),
+    "WantedTwice": ("两处要人", "wanted twice", "{other} ({how}): {people}"),
+    "ReliefMissing": ("无人接班", "nobody relieves", "{role}: {person}"),
     "CommandTaken": ("指挥", "command", "{person} {reason}"),
     "StepStarted": ("任务开始", "step started", "{step} {name} ({role}) {zone}"),
     "StepDone": ("任务完成", "step done", "{step} {person} {answer}"),
@@ -219,6 +268,8 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "HelpAsked": ("求助", "HELP ASKED", "{person}"),
     "ItemTicked": ("确认清单", "checklist", "{item} ({by})"),
     "KnockOnExpected": ("可能引发", "may follow", "{playbook}"),
+    "MusterOpened": ("点名开始", "roll call opened", "{code}, {expected} ({by})"),
+    "MusterClosed": ("点名结束", "roll call closed", "{code}, {safe} ✓ {help} ! {missing} ? ({by})"),
     "TimerSet": ("定时", "timer set", "{timer} {due}"),
     "TimerCleared": ("取消定时", "timer cleared", "{timer}"),
     "TimerFired": ("到时", "timer fired", "{timer}"),
@@ -247,6 +298,8 @@ class LogReader:
         return f"{line['seq']:>5}  {when}  {zh if self._lang == 'zh' else en}  {rest[:160]}".rstrip()
 
     def _word(self, key: str, value: object, words: Mapping[str, str]) -> str:
+        if key == "people" and isinstance(value, list | tuple):
+            return ", ".join(name(self._doc, each["person"], self._lang, with_id=False) for each in value)
         if not isinstance(value, str):
             return str(value)
         if key in PEOPLE:
@@ -258,11 +311,44 @@ class LogReader:
     def _remember(self, kind: str, data: Document, shown: dict[str, str]) -> None:
         if kind == "StepStarted":
             shown["step"] = self._known[data["step"]] = self._doc["incident"] + data["letter"]
+        elif kind in ("RoleAssigned", "RoleUnfilled"):
+            shown["said"] = self._said(data)
+        elif kind == "GapEscalated":
+            shown["role"] = role(self._doc, data["role"], self._lang)
+            shown["to"] = name(self._doc, data.get("to"), self._lang)
         elif kind == "AlertRequested":
             what = " ".join(filter(None, (shown.get("step"), shown["person"])))
             shown["alert"] = self._known[data["alert"]] = what
         elif kind == "DeliveryQueued":
             shown["delivery"] = self._known[data["delivery"]] = f"{data['channel']} → {shown['person']}"
+
+    def _said(self, data: Document) -> str:
+        """Who has which role now, or that nobody has, and why; an assignment by order names who ordered it."""
+        import msgspec
+
+        from emergency.core.because import nobody, sentence
+        from emergency.core.seat import Passed
+
+        passed = msgspec.convert(data.get("passed") or [], list[Passed])
+        if "person" not in data:
+            return nobody(data["role"], passed, names=self._name, titles=self._title).of(self._lang)
+        said = sentence(
+            data["person"], data["role"], data["because"], passed,
+            names=self._name, titles=self._title, instead_of=data.get("instead_of") or "",
+        ).of(self._lang)  # fmt: skip
+        return f"{said} ({name(self._doc, data['by'], self._lang)})" if data.get("by") else said
+
+    def _name(self, person: str) -> Text:
+        return _both(self._doc.get("people", {}).get(person), person)
+
+    def _title(self, id: str) -> Text:
+        return _both(self._doc["role_titles"].get(id), id)
+
+
+def _both(known: Mapping[str, str] | None, id: str) -> Text:
+    from emergency.core.values import Text
+
+    return Text(known["zh"], known["en"]) if known else Text(id, id)
 
 
 class _Blank(dict[str, str]):

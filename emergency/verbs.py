@@ -15,15 +15,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from emergency import documents, ids
+from emergency import board, documents, ids
 from emergency.core import commands as c
 from emergency.core.incident import Incident
 from emergency.core.near import nearest
 from emergency.core.playbook import Fact, Playbook
 from emergency.core.site import Site
 from emergency.core.values import Mode, Severity
-from emergency.engine import Engine
+from emergency.engine import Engine, Team
 from emergency.errors import CommandRefused, Mistakes
+from emergency.forgetting import with_pseudonyms
 from emergency.inbox import Inbox
 from emergency.library import Library
 from emergency.match import find_place, plain
@@ -76,6 +77,12 @@ class Desktop:
             offset=parent.offset,
         )
         engine.open(command)
+
+    def team(self, engine: Engine, incident: Incident) -> Team:
+        """Return who there is for *incident* just now, and when somebody's duty changes next."""
+        now = engine.clock.now()
+        members = self.people.members(engine, self.reach_of(incident.mode), now, incident.id, incident.mode)
+        return members, self.people.next_change(engine, now)
 
     def reach_of(self, mode: Mode) -> Reach:
         """Return what the providers for this kind of incident can do; nothing where there are none."""
@@ -237,11 +244,16 @@ def severity_of(word: str) -> Severity:
 
 
 def _status(desktop: Desktop, engine: Engine, incident: Incident) -> Document:
-    document = documents.status(incident, desktop.people.roster(engine), engine.clock.now(), engine.store.words)
+    people = with_pseudonyms(engine, desktop.people.roster(engine), incident)
+    document = documents.status(incident, people, engine.clock.now(), engine.store.words)
     why = engine.store.why_waiting(incident.id) if document["unsent"] else {}
     for each in document["unsent"]:
         each["reason"] = why.get(each["delivery"], each["reason"])
-    family = {i.id: i for i in engine.open_incidents()}
+    going = engine.open_incidents()
+    family = {i.id: i for i in going}
+    contested = board.wanted_twice(going, incident.code)
+    for key, names in board.named(contested, going, desktop.people.roster(engine)).items():
+        document[key] = {**names, **document[key]}
     parent = family.get(incident.parent or "")
     children = [
         {
@@ -253,8 +265,13 @@ def _status(desktop: Desktop, engine: Engine, incident: Incident) -> Document:
         for child in family.values()
         if child.parent == incident.id
     ]
-    relations = {"parent": parent.code if parent else None, "children": children}
-    return {**document, **relations, "can_send": incident.mode in desktop.sends}
+    relations = {"parent": parent.code if parent else None, "children": children, "wanted_twice": contested}
+    for person in document["help"]:
+        known = desktop.people.person(engine, person) if person not in document["people"] else None
+        if known is not None:
+            document["people"][person] = {"zh": known.name.zh, "en": known.name.en}
+    roll_call = roll_calls.summary(engine, incident)
+    return {**document, **relations, "roll_call": roll_call, "can_send": incident.mode in desktop.sends}
 
 
 # the verbs
@@ -301,6 +318,7 @@ def trigger(desktop: Desktop, engine: Engine, args: Args) -> Stands:
         facts=facts,
         parent=_parent(going, plan.id, mode),
         offset=_minutes_ahead(now, site),
+        until=desktop.people.next_change(engine, now),
     )
     incident = engine.open(command)
     return Stands(incident.id, {"joined": False})
@@ -340,7 +358,9 @@ def _parent(going: Sequence[Incident], playbook: str, mode: Mode) -> str | None:
 
 def _confirmed(desktop: Desktop, engine: Engine, armed: Incident, command: c.ConfirmIncident) -> Stands:
     _fresh_team(desktop, engine, armed)
-    return Stands(engine.handle(armed.id, command).id, {"joined": False})
+    until = desktop.people.next_change(engine, engine.clock.now())
+    confirmed = engine.handle(armed.id, msgspec.structs.replace(command, until=until))
+    return Stands(confirmed.id, {"joined": False})
 
 
 @_verb
@@ -391,7 +411,13 @@ def status(desktop: Desktop, engine: Engine, args: Args) -> Document | Stands:
         everything = engine.open_incidents()
         going = [incident for incident in everything if not incident.ended and not incident.armed]
         if len(everything) != 1 and len(going) != 1:
-            return {"incidents": [_status(desktop, engine, incident) for incident in everything]}
+            contested = board.wanted_twice(everything)
+            names = board.named(contested, everything, desktop.people.roster(engine))
+            return {
+                "incidents": [_status(desktop, engine, incident) for incident in everything],
+                "wanted_twice": contested,
+                **names,
+            }
     return Stands(the_incident(engine, args.get("code")).id)
 
 
@@ -404,14 +430,18 @@ def log(desktop: Desktop, engine: Engine, args: Args) -> Document:
         for r in engine.store.records(incident.id, _whole(args, "after", 0))
     ]
     verified = engine.store.verify(incident.id) if args.get("verify") else None
+    roll_call = roll_calls.verify(engine, incident) if args.get("verify") else 0
     seals = engine.store.words(documents.seals_in(lines))
+    people = with_pseudonyms(engine, desktop.people.roster(engine), incident)
     return {
         "incident": incident.code,
         "id": incident.id,
         "lines": lines,
         "verified": verified,
+        "verified_roll_call": roll_call,
         "words": seals,
-        "people": documents.names(incident, desktop.people.roster(engine)),
+        "people": documents.names(incident, people),
+        "role_titles": {duty.role: {"zh": duty.title.zh, "en": duty.title.en} for duty in incident.site.duties},
         "timezone": incident.site.timezone,
     }
 
@@ -510,7 +540,7 @@ def parse_fact(declared: Fact, text: str, now: datetime, timezone: str) -> str:
         case "choice" if word in declared.choices:
             return word
         case "time":
-            return _a_moment(declared.name, word, now, timezone)
+            return a_moment(declared.name, word, now, timezone)
         case "text" if word:
             return word[:1600]
     wants = {"yes_no": "yes or no", "count": "a whole number", "number": "a number", "text": "words"}.get(
@@ -530,7 +560,7 @@ FARTHEST = timedelta(days=3660)
 """No moment that a plan asks about is farther away: a slip of the hand in the year."""
 
 
-def _a_moment(name: str, word: str, now: datetime, timezone: str) -> str:
+def a_moment(name: str, word: str, now: datetime, timezone: str) -> str:
     """Read `14:05` (the nearest such time, in the site's zone) or ISO 8601."""
     zone = ZoneInfo(timezone)
     try:
@@ -583,9 +613,8 @@ def _role_named(incident: Incident, word: str) -> str | None:
 
 
 def _fresh_team(desktop: Desktop, engine: Engine, incident: Incident) -> Incident:
-    reach, now = desktop.reach_of(incident.mode), engine.clock.now()
-    members = desktop.people.members(engine, reach, now, incident.id, incident.mode)
-    return engine.handle(incident.id, c.UpdateRoster(members=members))
+    members, until = desktop.team(engine, incident)
+    return engine.handle(incident.id, c.UpdateRoster(members=members, until=until))
 
 
 @_verb
@@ -675,9 +704,13 @@ def give_up(desktop: Desktop, engine: Engine, args: Args) -> Stands:
 
 @_verb
 def roster_who(desktop: Desktop, engine: Engine, args: Args) -> Document:
-    """Who would take which role now, and at which severity each is called by the plans."""
+    """Who would take which role now, or at another moment: of the whole site, or of one plan."""
+    from emergency.readiness.board import who  # what it needs is loaded by who asks for it
+
     now = engine.clock.now()
     zone = desktop.people.site(engine).timezone
-    at = datetime.fromisoformat(_a_moment("--at", str(_word(args, "at")), now, zone)) if args.get("at") else now
-    team = desktop.people.members(engine, desktop.reach_of("real"), at)
-    return documents.who(desktop.people.site(engine), team, desktop.people.roster(engine), at)
+    at = datetime.fromisoformat(a_moment("--at", str(_word(args, "at")), now, zone)) if args.get("at") else now
+    return who(desktop, engine, at, str(args["plan"]) if args.get("plan") else None)
+
+
+from emergency.muster import verbs as roll_calls  # noqa: E402  (its verbs are kept in VERBS, and made of what stands above)

@@ -62,9 +62,9 @@ def read(path: Path) -> YamlFile:
     return parse(raw, str(path))
 
 
-def parse(raw: bytes, name: str) -> YamlFile:
+def parse(raw: bytes, name: str, largest: int = LARGEST) -> YamlFile:
     """Return the values of a YAML text; *name* is what messages call it. Raises Mistakes as `read` does."""
-    refuse_large(raw, name)
+    refuse_large(raw, name, largest)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -85,10 +85,10 @@ def parse(raw: bytes, name: str) -> YamlFile:
     return YamlFile(name, reader.data, reader.lines, reader.problems)
 
 
-def refuse_large(raw: bytes, name: str) -> None:
-    """Refuse a file that no person wrote. Raises Mistakes."""
-    if len(raw) > LARGEST:
-        raise Mistakes([Problem(file=name, line=0, says=f"is larger than {LARGEST // 1000} kB; is it the right file?")])
+def refuse_large(raw: bytes, name: str, largest: int = LARGEST) -> None:
+    """Refuse a file of more than *largest* bytes: nobody wrote it. Raises Mistakes."""
+    if len(raw) > largest:
+        raise Mistakes([Problem(file=name, line=0, says=f"is larger than {largest // 1000} kB; is it the right file?")])
 
 
 class _Open:

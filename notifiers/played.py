@@ -15,7 +15,7 @@ import msgspec
 from emergency.clock import Clock
 from emergency.core.values import Channel
 from emergency.errors import PermanentFailure, TemporaryFailure
-from emergency.notify import Abilities, Inbound, Message, Receipt, Report
+from emergency.notify import USUAL_CALLS, USUAL_TEXTS, Abilities, Inbound, Message, Receipt, Report
 
 Replies = Sequence[tuple[timedelta, str]]
 """What somebody will say, and how long after the message."""
@@ -133,7 +133,13 @@ class PlayedNotifier:
         self.name = f"played_{channel}"
         self.channel: Channel = channel
         self.abilities = Abilities(
-            modes=frozenset({"drill"}), two_way=True, free_text=True, keypad=True, receipts=True, per_second=1000.0
+            modes=frozenset({"drill"}),
+            two_way=True,
+            free_text=True,
+            keypad=True,
+            receipts=True,
+            per_second=1000.0,
+            per_number=USUAL_CALLS if channel == "voice" else USUAL_TEXTS,
         )
         self._phones = phones
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from emergency.core.values import Channel
 from emergency.errors import PermanentFailure
-from emergency.notify import Abilities, Message, Receipt
+from emergency.notify import USUAL_CALLS, USUAL_TEXTS, Abilities, Message, Receipt
 
 
 class ScreenPhones:
@@ -16,7 +16,13 @@ class ScreenPhones:
         self.name = f"screen_{channel}"
         self.channel: Channel = channel
         self.abilities = Abilities(
-            modes=frozenset({"drill"}), two_way=True, free_text=True, keypad=False, receipts=False, per_second=1000.0
+            modes=frozenset({"drill"}),
+            two_way=True,
+            free_text=True,
+            keypad=False,
+            receipts=False,
+            per_second=1000.0,
+            per_number=USUAL_CALLS if channel == "voice" else USUAL_TEXTS,
         )
         self._show = show
 

@@ -82,6 +82,7 @@ def twilio_env(twilio: FakeTwilio, public: str | None = PUBLIC) -> dict[str, str
         "TWILIO_API_URL": twilio.base_url,
         "TWILIO_SMS_PER_SECOND": "200",
         "TWILIO_CALLS_PER_SECOND": "200",
+        "EMERGENCY_STILL_YOU": "off",
     }
     return env | ({"EMERGENCY_PUBLIC_URL": public} if public else {})
 

@@ -77,6 +77,8 @@ def test_the_core_knows_nothing_of_the_world(path):
     allowed = ("emergency.core", "emergency.errors", "msgspec", "rpds", "jinja2")
     if path.name == "machine.py":
         allowed = (*allowed, "transitions")
+    if path.name == "matching.py":
+        allowed = (*allowed, "lap", "numpy")
     for module in modules(path):
         assert within(module, *allowed) or module.split(".")[0] in PURE, module
 
@@ -100,6 +102,12 @@ def test_the_library_for_machines_is_in_one_room():
     """`transitions` is imported in the machine's room alone."""
     users = [path for path in OURS if any(within(module, "transitions") for module in modules(path))]
     assert users == [ROOT / "emergency/core/machine.py"]
+
+
+def test_the_solver_is_in_one_room():
+    """The assignment solver, and the arrays that it takes, are imported in the room of rows and columns alone."""
+    users = [path for path in OURS if any(within(module, "lap", "numpy") for module in modules(path))]
+    assert users == [ROOT / "emergency/core/matching.py"]
 
 
 @pytest.mark.parametrize("path", ids(INSIDE))
@@ -146,7 +154,7 @@ def test_the_core_opens_nothing(path):
 
 
 HEAVY = {"pydantic", "twilio", "fastapi", "starlette", "uvicorn", "aiohttp", "asyncio", "transitions", "jinja2",
-         "apscheduler", "phonenumbers"}  # fmt: skip
+         "apscheduler", "phonenumbers", "numpy", "lap"}  # fmt: skip
 
 
 def loaded(*arguments: str) -> set[str]:

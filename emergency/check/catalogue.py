@@ -49,6 +49,7 @@ CHECKS: dict[str, tuple[Gravity, Text]] = {
     "R07": ("error", Text("上报名单为空,或止于无人的角色。", "The ladder is empty, or ends where nobody is.")),
     "R09": ("warning", Text("第一人选和替补都不在楼内。", "Holder and first deputy are both off site.")),
     "R10": ("error", Text("所需人数多于名册所有。", "More heads are needed than the roster gives.")),
+    "R11": ("error", Text("要应答的人数多于叫到或在场的人。", "More must answer than are called, or than are there.")),
     "R13": ("info", Text("可缺席人数 k。", "The number k of people who may be absent.")),
     "R14": ("warning", Text("两个预案同时只能靠同一人。", "Two plans at once need the same only person.")),
     "R15": ("info", Text("两个预案同时启动时人手不够一人一岗。", "Two plans at once leave not everyone one place.")),

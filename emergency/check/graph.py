@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Set
 
+from emergency.check.quorum import more_than_are_called
 from emergency.core import playbook as p
 from emergency.core.check import Finding, Path, all_guards
 from emergency.core.explain import words_of
@@ -26,6 +27,7 @@ def findings(plan: p.Playbook, site: Site) -> Iterator[Finding]:
     yield from _no_taking_back(plan, site)
     yield from _power_before_lifts(plan)
     yield from _more_than_are_called(plan)
+    yield from more_than_are_called(plan)
     yield from _single_points(plan)
     yield from _spare(plan)
 

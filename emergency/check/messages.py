@@ -25,8 +25,9 @@ from emergency.core.replies import OPT_OUT, parse, tidy
 from emergency.core.sandbox import LONGEST
 from emergency.core.segments import is_gsm, length, segments
 from emergency.core.site import Duty, Member, Place, Site
+from emergency.core.templates import FIRST_ANSWER_KEY, ROOM
 from emergency.core.values import SEVERITY_WORDS, Mode, Severity, Text
-from emergency.core.wording import FIRST_ANSWER_KEY, ROOM, render_sms, render_voice, words_for, wrap
+from emergency.core.wording import render_sms, render_voice, words_for, wrap
 from emergency.roster import Roster
 
 LANGUAGES = ("zh", "en")
@@ -46,6 +47,8 @@ MOST_SECONDS = 20
 PER_SECOND = {"zh": 5.0, "en": 2.7}
 """How fast a call is read: Chinese characters, English words (practice: 300 and 160 a minute, as news are read)."""
 MOST_ACTIONS = 3
+MOST_LINKED = 2
+"""Pieces of an SMS that ends with an address: the first says what to do, the second where to answer (practice)."""
 
 CARRIERS = frozenset({"退订", "退定", "TD", "T", "TT", "N", "R", "QX", "0000"})
 """Whole replies that platforms of China take as `never write to me again` (practice: each has its own list)."""
@@ -60,7 +63,10 @@ CLAUSE = {"zh": re.compile("[,，;；。]"), "en": re.compile(r"[,;.]|\band\b|\b
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """One message at its longest: of which value of the plan, what kind of message, and its words."""
+    """One message at its longest: of which value of the plan, what kind of message, and its words.
+
+    linked: the same SMS for who cannot text back, with an address to answer at; empty where there is none.
+    """
 
     path: Path
     kind: str
@@ -68,18 +74,24 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     sms: str
     voice: str = ""
     steps: int = 1
+    linked: str = ""
 
 
 def check_messages(
-    plan: Playbook, site: Site, roster: Roster | None = None, together: Iterable[frozenset[str]] = ()
+    plan: Playbook,
+    site: Site,
+    roster: Roster | None = None,
+    together: Iterable[frozenset[str]] = (),
+    link: str = "",
 ) -> list[Finding]:
     """Return what is wrong with the words of *plan*: as they stand, and as people receive them.
 
     Args:
         together: roles that one person may come to hold at the same time; their steps go in one message.
+        link: an address as long as those that messages carry; empty where they carry none.
     """
     found = [*_texts(plan), *_answers(plan), *_opt_out(plan, site), *_actions(plan)]
-    return found + list(_too_long(plan, site, list(worst(plan, site, roster, together=together))))
+    return found + list(_too_long(plan, site, list(worst(plan, site, roster, together=together, link=link))))
 
 
 # the longest of everything
@@ -91,15 +103,16 @@ def worst(
     roster: Roster | None = None,
     mode: Mode = "drill",
     together: Iterable[frozenset[str]] = (),
+    link: str = "",
 ) -> Iterator[Said]:
-    """Yield every message of *plan* at its longest, in both languages."""
+    """Yield every message of *plan* at its longest, in both languages; with a *link*, also as it is with that."""
     groups = {*together, *(frozenset({call.role}) for call in plan.roles)}
     for language in LANGUAGES:
         names = {PERSON: _name(roster, language), OTHER: _name(roster, language)}
         best: dict[tuple[Path, str], Said] = {}
         for place in _places(plan, site, language):
             opened = _opened(plan, site, place, language, mode)
-            for said in _all(plan, opened, language, names, groups):
+            for said in _all(plan, opened, language, names, groups, link):
                 key = said.path, said.kind
                 if key not in best or length(said.sms) > length(best[key].sms):
                     best[key] = said
@@ -157,26 +170,31 @@ def _longest(fact: Fact) -> str:
 
 
 def _all(
-    plan: Playbook, opened: Incident, language: str, names: Mapping[str, str], groups: Iterable[frozenset[str]]
+    plan: Playbook,
+    opened: Incident,
+    language: str,
+    names: Mapping[str, str],
+    groups: Iterable[frozenset[str]],
+    link: str,
 ) -> Iterator[Said]:
     for state in plan.states:
         at: Path = ("states", state.name)
         here = replace(opened, state=state.name, ended=state.ends)
         runs = [(step, _run(here, step.name, step.role, zone)) for step in state.steps for zone in _zones(here, step)]
         for step, run in _one_each(here, runs, language):
-            yield _said(here, (*at, "steps", step.name, "do"), "task", language, names, [run])
+            yield _said(here, (*at, "steps", step.name, "do"), "task", language, names, [run], link)
         for index, leave in enumerate(state.leave):
             if leave.alert is not None:
                 run = replace(_run(here, "nudge", leave.alert.role, None), nudge=leave.alert.do)
-                yield _said(here, (*at, "leave", index, "alert", "do"), "task", language, names, [run])
+                yield _said(here, (*at, "leave", index, "alert", "do"), "task", language, names, [run], link)
         for group in {frozenset(run.id for _, run in runs if run.role in roles) for roles in groups}:
             if len(group) > 1:
                 theirs = [run for _, run in runs if run.id in group]
-                yield _said(here, (*at, "steps"), "all", language, names, theirs)
-        yield from _not_steps(plan, here, language, names)
+                yield _said(here, (*at, "steps"), "all", language, names, theirs, link)
+        yield from _not_steps(plan, here, language, names, link)
 
 
-def _not_steps(plan: Playbook, here: Incident, language: str, names: Mapping[str, str]) -> Iterator[Said]:
+def _not_steps(plan: Playbook, here: Incident, language: str, names: Mapping[str, str], link: str) -> Iterator[Said]:
     """Yield what a state says beside its steps: be ready, and how it stands."""
     state, duties = here.now_in, [here.site.duty(call.role) for call in plan.roles]
     at: Path = ("states", state.name, "headline" if state.headline is not None else "title")
@@ -187,8 +205,10 @@ def _not_steps(plan: Playbook, here: Incident, language: str, names: Mapping[str
     commanding = [duty for duty in duties if duty.command]
     for who, there in ((duties, here), (commanding, replace(here, command=PERSON))):
         if who:
-            yield _said(there, at, "stand_by", language, names, [_run(there, "stand_by", _widest(who, language), None)])
-    for kind in ("gap", "passed_on", "taken", "help", "update"):
+            yield _said(
+                there, at, "stand_by", language, names, [_run(there, "stand_by", _widest(who, language), None)], link
+            )
+    for kind in ("gap", "passed_on", "taken", "enough", "help", "update"):
         yield _told(here, at, kind, _widest(duties, language), language, names)
 
 
@@ -228,7 +248,13 @@ def _alert(id: str, kind: str, role: str | None, step: str | None = None, about:
 
 
 def _said(
-    incident: Incident, path: Path, kind: str, language: str, names: Mapping[str, str], runs: Sequence[StepRun]
+    incident: Incident,
+    path: Path,
+    kind: str,
+    language: str,
+    names: Mapping[str, str],
+    runs: Sequence[StepRun],
+    link: str = "",
 ) -> Said:
     """Return the message that asks one person for all of *runs*."""
     asks = "stand_by" if kind == "stand_by" else "task"
@@ -236,13 +262,15 @@ def _said(
     there = replace(incident, steps={run.id: run for run in runs}, alerts=HashTrieMap(alerts))
     lines = [words_for(there, alert) for alert in alerts.values()]
     voice = render_voice(lines, names, {})[0]
-    return Said(path=path, kind=kind, language=language, sms=render_sms(lines, names, {}), voice=voice, steps=len(runs))
+    sms = render_sms(lines, names, {})
+    linked = render_sms([replace(line, two_way=False, link=link) for line in lines], names, {}) if link else ""
+    return Said(path=path, kind=kind, language=language, sms=sms, voice=voice, steps=len(runs), linked=linked)
 
 
 def _told(incident: Incident, path: Path, kind: str, role: str, language: str, names: Mapping[str, str]) -> Said:
-    about = OTHER if kind in ("passed_on", "taken", "help") else None
+    about = OTHER if kind in ("passed_on", "taken", "enough", "help") else None
     line = words_for(incident, _alert("a0", kind, role, about=about))
-    line = replace(line, ref=incident.code + LETTERS) if kind == "taken" else line
+    line = replace(line, ref=incident.code + LETTERS) if kind in ("taken", "enough") else line
     return Said(path=path, kind=kind, language=language, sms=render_sms([line], names, {}))
 
 
@@ -272,7 +300,7 @@ def _of_one(site: Site, said: Said) -> Iterator[Finding]:
     name, sign = NAME_OF[said.language], site.signature.of(said.language)
     pieces = segments(said.sms)
     if said.kind == "all":
-        if is_cut(said.sms, sign, said.language):
+        if is_cut(said.sms, sign, said.language) or is_cut(said.linked, sign, said.language):
             yield Finding(
                 path=said.path,
                 id="M01",
@@ -294,6 +322,17 @@ def _of_one(site: Site, said: Said) -> Iterator[Finding]:
             zh=f"最长的{name.zh}短信有 {length(said.sms)} 字,要分 {pieces} 条;一条最多 {room} 字",
             trace=_story(said),
             fix=Text("写短 do 或 headline", "shorten `do` or `headline`"),
+        )
+    if pieces <= MOST_LINKED < (linked := segments(said.linked)):
+        yield Finding(
+            path=said.path,
+            id="M01",
+            severity="warning",
+            says=f"with the address to answer at, the longest {name.en} SMS goes in {linked} pieces; "
+            f"{MOST_LINKED} are enough",
+            zh=f"带上答复链接后,最长的{name.zh}短信要分 {linked} 条,应不超过 {MOST_LINKED} 条",
+            trace=(Text(said.linked, said.linked),),
+            fix=Text("用短些的 EMERGENCY_PUBLIC_URL,或写短 do", "use a shorter EMERGENCY_PUBLIC_URL, or shorten `do`"),
         )
     takes = seconds(said.voice, said.language)
     if takes > MOST_SECONDS:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from emergency.check.matching import Strength, strength
+from emergency.check.quorum import more_than_are_there
 from emergency.core import events as e
 from emergency.core import flow
 from emergency.core.assignment import chain, is_silenced
@@ -22,13 +23,12 @@ from emergency.core.check import Finding
 from emergency.core.draft import Draft
 from emergency.core.incident import Incident, evolve
 from emergency.core.playbook import Playbook, RoleCall
-from emergency.core.site import Duty, Site
+from emergency.core.site import Duty, Shift, Site
 from emergency.core.values import SEVERITY_WORDS, Severity, Text
-from emergency.roster import Reach, Roster, on_shift, team
+from emergency.roster import Reach, Roster, calendar, team
 
 DAYS = 30
 """Days looked ahead."""
-SUNDAY = 6
 MOST_ROLES = 3
 """Roles that one person can fill in one emergency (practice)."""
 OPENED = datetime(2000, 1, 1, tzinfo=UTC)
@@ -57,26 +57,47 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         return Text(f"{zh}({shifts})", f"{en} ({shifts})")
 
 
-def situations(site: Site, day: date, days: int = DAYS) -> tuple[Situation, ...]:
-    """Return every distinct set of shifts at work in the *days* from *day* on, each with its first moment."""
+def situations(site: Site, day: date, days: int = DAYS, roster: Roster | None = None) -> tuple[Situation, ...]:
+    """Return every distinct set of shifts at work in the *days* from *day* on, each with its first moment; each of
+    these days is looked at as a public holiday too.
+
+    Args:
+        roster: whose rotations count; without one all of the site do.
+    """
     clocks = sorted({"00:00", *(s.starts for s in site.shifts), *(s.ends for s in site.shifts)})
+    names = [shift.id for shift in site.shifts] + _rotations(site, roster)
     found: dict[frozenset[str], Situation] = {}
     for holiday in (False, True):
         for here in (day + timedelta(days=n) for n in range(days)):
-            shifts = [_on_holiday(s.days, here) for s in site.shifts] if holiday else [s.days for s in site.shifts]
+            begun = {name: _begun(site, name, here, holiday) for name in names}
             for clock in clocks:
+                working = frozenset(name for name, shifts in begun.items() if _runs(shifts, clock))
                 at = datetime.combine(here, time.fromisoformat(clock))
-                working = frozenset(
-                    s.id for s, on in zip(site.shifts, shifts, strict=True) if on_shift(replace(s, days=on), at)
-                )
-                found.setdefault(working, Situation(working=working, first=at, holiday=holiday))
+                kept = holiday or calendar.is_holiday(site, here)
+                found.setdefault(working, Situation(working=working, first=at, holiday=kept))
     return tuple(found.values())
 
 
-def _on_holiday(days: tuple[int, ...], here: date) -> tuple[int, ...]:
-    """Return the days of a shift when *here* is manned like a Sunday."""
-    others = {each for each in days if each != here.weekday()}
-    return tuple(sorted(others | ({here.weekday()} if SUNDAY in days else set())))
+def _rotations(site: Site, roster: Roster | None) -> list[str]:
+    used = {name for p in roster.people.values() for name in (p.shift, p.standby)} if roster is not None else None
+    return [each.id for each in site.rotations if used is None or each.id in used]
+
+
+def _begun(site: Site, name: str, here: date, holiday: bool) -> tuple[Shift | None, Shift | None]:
+    """Return the shifts that began on the day before and on *here* for who works in *name*."""
+    before = calendar.shift_on(site, name, here - calendar.DAY)
+    today = calendar.holiday_shift(site, name, here) if holiday else calendar.shift_on(site, name, here)
+    shifts = {shift.id: shift for shift in site.shifts}
+    return shifts.get(before or ""), shifts.get(today or "")
+
+
+def _runs(shifts: tuple[Shift | None, Shift | None], clock: str) -> bool:
+    before, today = shifts
+    if before is not None and before.ends <= before.starts and clock < before.ends:
+        return True
+    if today is None or clock < today.starts:
+        return False
+    return today.ends <= today.starts or clock < today.ends
 
 
 class Manned(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -124,11 +145,12 @@ def start_level(plan: Playbook) -> Severity:
 
 def check_people(plan: Playbook, site: Site, roster: Roster, day: date) -> list[Finding]:
     """Return what is wrong with the people of *plan* in the thirty days from *day* on."""
-    all_ = [manned(plan, site, roster, when) for when in situations(site, day)]
+    all_ = [manned(plan, site, roster, when) for when in situations(site, day, roster=roster)]
     found = [*_each_role(plan, site, all_)]
     levels = dict.fromkeys((start_level(plan), Severity.red))
     for level in levels:
         found += _given_out(plan, site, all_, level, {f.path for f in found if f.id in ("R01", "R04", "R10")})
+    found += more_than_are_there(plan, [(m.situation.words, m.able) for m in all_])
     found += _off_site(plan, site, all_)
     found += _silenced(plan, site, roster, all_)
     for level in levels:
@@ -232,7 +254,7 @@ def _roles_of(incident: Incident) -> dict[str, list[str]]:
 
 def held_together(plan: Playbook, site: Site, roster: Roster, day: date) -> frozenset[frozenset[str]]:
     """Return which roles one person comes to hold together when everything is called, on some shift."""
-    each = (_filled(manned(plan, site, roster, when), Severity.red) for when in situations(site, day))
+    each = (_filled(manned(plan, site, roster, when), Severity.red) for when in situations(site, day, roster=roster))
     return frozenset(frozenset(roles) for incident in each for roles in _roles_of(incident).values())
 
 
@@ -407,7 +429,7 @@ def _weakest(site: Site, got: Strength, when: Situation, places: Mapping[str, in
 
 def collisions(plan: Playbook, others: Iterable[Playbook], site: Site, roster: Roster, day: date) -> list[Finding]:
     """Return which of *others* cannot be manned beside *plan*: both need the same only person, or too many."""
-    all_ = [manned(plan, site, roster, when) for when in situations(site, day)]
+    all_ = [manned(plan, site, roster, when) for when in situations(site, day, roster=roster)]
     short: dict[str, tuple[Situation, Strength]] = {}
     same: dict[tuple[str, str], list[tuple[Playbook, str, Manned]]] = {}
     for other in others:
@@ -488,7 +510,7 @@ def _too_many(site: Site, short: Mapping[str, tuple[Situation, Strength]]) -> Fi
 def check_organisation(site: Site, roster: Roster, day: date) -> tuple[list[Finding], list[Finding]]:
     """Return what is wrong with the site's roles and agencies, and with the people of the roster; paths are those of
     the site's file and of the roster's."""
-    cases = situations(site, day)
+    cases = situations(site, day, roster=roster)
     of_site = [*_circles(site), *_ladders(site, roster, cases), *_agencies(site)]
     return of_site, list(_contacts(site, roster))
 

@@ -56,6 +56,7 @@ def check_plan(
     others: Iterable[Playbook] = (),
     *,
     quick: bool = False,
+    link: str = "",
 ) -> tuple[list[Finding], Proof | None]:
     """Return everything found of *plan*, gravest first, and what was proved of it.
 
@@ -64,6 +65,7 @@ def check_plan(
         others: plans that may be under way at the same time.
         roster: None when nobody is known; then nothing is said of people.
         quick: the lint alone.
+        link: an address as long as those in messages to who cannot text back; empty where there are none.
     """
     found = [finding for finding in check_playbook(plan, site) if finding.severity != "error"]  # an error refuses it
     if quick:
@@ -73,7 +75,7 @@ def check_plan(
     from emergency.check.plan import prove
 
     together = held_together(plan, site, roster, day) if roster is not None else ()
-    found += check_messages(plan, site, roster, together)
+    found += check_messages(plan, site, roster, together, link)
     if roster is not None:
         found += check_people(plan, site, roster, day)
         found += collisions(plan, [other for other in others if other.id != plan.id], site, roster, day)

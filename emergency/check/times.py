@@ -27,7 +27,7 @@ from emergency.core import playbook as p
 from emergency.core.calls import LATE_AGAIN
 from emergency.core.check import Finding, Path
 from emergency.core.incident import Incident, StepRun, Told
-from emergency.core.ladder import BRISK, LADDER
+from emergency.core.ladder import DEPUTY_RUNG, LEAST, place
 from emergency.core.playbook import simple
 from emergency.core.site import Site
 from emergency.core.values import Severity, Text
@@ -465,7 +465,6 @@ def _due(guard: p.Guard, here: Stay) -> timedelta | None:
 
 def _reminders(plan: p.Playbook) -> Iterator[Finding]:
     """Yield reminders that overtake a message, and calls whose second caller is asked too late (T03, T04)."""
-    deputy = next(rung.at for rung in LADDER if rung.whom == "deputy")
     for state in plan.states:
         for index, leave in enumerate(state.leave):
             if leave.to is None and leave.after is not None and leave.after < SMS:
@@ -479,15 +478,15 @@ def _reminders(plan: p.Playbook) -> Iterator[Finding]:
                 )
         for step in state.steps:
             helps = any(isinstance(o, p.CallDeputy | p.Go | p.RaiseTo) for o in step.late)
-            pace = max(1.0, step.done / BRISK) if step.done is not None else 1.0
-            if step.call is not None and step.done is not None and not helps and step.done < deputy * pace:
+            deputy = place(step.done)[DEPUTY_RUNG].at
+            if step.call is not None and step.done is not None and not helps and step.done < deputy + LEAST:
                 yield Finding(
                     ("states", state.name, "steps", step.name, "late"),
                     f"'{step.name}' is due after {length(step.done).en}, but while its holder is silent nobody else is "
-                    f"asked before {length(deputy * pace).en}",
+                    f"asked before {length(deputy).en}",
                     "error",
                     "T03",
-                    f"任务 {step.name} 限{length(step.done).zh}，无人应答却要到{length(deputy * pace).zh}才叫副手",
+                    f"任务 {step.name} 限{length(step.done).zh}，无人应答却要到{length(deputy).zh}才叫副手",
                     fix=Text("在 late 里加 deputy", "add `deputy` to its `late`"),
                 )
 

@@ -188,7 +188,7 @@ code_argument = click.argument("code", required=False)
 # asking: over the socket when a server runs, else here
 
 
-READS = frozenset({"status", "log", "roster-who"})
+READS = frozenset({"muster-missing", "muster-show", "status", "log", "roster-who"})
 """Verbs that change nothing."""
 
 

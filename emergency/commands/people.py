@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import click
 
+from emergency.commands import rosters
 from emergency.commands.base import (
+    NOT_ALL_SENT,
+    NOT_NOW,
     Commands,
     Session,
     ask,
@@ -37,6 +41,8 @@ def site_import(session: Session, /, file: str, as_json: bool) -> None:
 
     document = import_site(session.app(real=False), file)
     session.say("site_in_force", site=document["site"])
+    for line in document["warnings"]:
+        click.echo(line, err=True)
     if document["unusable"]:
         session.say("unusable")
         for line in document["unusable"]:
@@ -65,27 +71,12 @@ def roster() -> None:
     """The people. 名册。"""
 
 
-@roster.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
-@json_option
-@pass_session
-def roster_import(session: Session, /, file: str, as_json: bool) -> None:
-    """Put a roster (YAML or CSV) in force; nothing is half imported. 导入名册。
-
-    \b
-    emergency roster import roster.yaml
-    emergency roster import roster.csv
-    """
-    from emergency.setup import import_roster
-
-    document = import_roster(session.app(real=False), file)
-    session.say("imported", n=document["people"])
-    if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+for command in rosters.ALL:
+    roster.add_command(command)
 
 
 @roster.command("check")
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
+@click.argument("file", required=False, type=click.Path(exists=True))
 @json_option
 @pass_session
 def roster_check(session: Session, /, file: str | None, as_json: bool) -> None:
@@ -125,33 +116,88 @@ def _person_line(person: dict[str, Any]) -> str:
     return f"{who} {', '.join(person['numbers'])}  {', '.join(person['roles'])}"
 
 
-@roster.command("who")
-@click.option("--at", "at", metavar="TIME", help="Another moment: 03:00, or 2026-03-01T03:00. 何时。")
+@roster.command("forget")
+@click.argument("person")
+@click.option("--yes", is_flag=True, help="Do it; without, only what would go is shown. 确认执行。")
 @json_option
 @pass_session
-def roster_who(session: Session, /, at: str | None, as_json: bool) -> None:
+def roster_forget(session: Session, /, person: str, yes: bool, as_json: bool) -> None:
+    """Forget somebody for good: numbers, words, tests; every log stays whole. 删除某人的资料。
+
+    \b
+    emergency roster forget chen_hao           what is kept about them
+    emergency roster forget chen_hao --yes     forget it
+    """
+    from emergency.forgetting import forget, look
+    from emergency.phrases import phrase
+
+    app = session.app(real=False)
+    document = forget(app, person) if yes else look(app, person)
+
+    def lines() -> list[str]:
+        said = [phrase("forgot" if yes else "would_forget", session.lang, **document)]
+        left = ["forget_log", "forget_backups"] + ([] if document.get("clean", True) else ["forget_unclean"])
+        said += [phrase(key, session.lang, **document) for key in left]
+        return said + [phrase("forget_file", session.lang, file=file) for file in document["files"]]
+
+    show(session, document, as_json, lines)
+    if not yes:
+        session.say("forget_yes", person=document["person"])
+        sys.exit(NOT_NOW)
+
+
+@roster.command("who")
+@click.option("--at", "at", metavar="TIME", help="Another moment: 03:00, or 2026-03-01T03:00. 何时。")
+@click.option("--plan", metavar="PLAYBOOK", help="The roles of one plan. 单个预案的角色。")
+@json_option
+@pass_session
+def roster_who(session: Session, /, at: str | None, plan: str | None, as_json: bool) -> None:
     """Who would take which role now, or at another moment of the site's own time. 此刻谁担任什么。
+
+    Behind a name stand the channels of the first call, and how many days ago each last proved itself.
 
     \b
     emergency roster who
-    emergency roster who --at 03:00
+    emergency roster who --at 03:00 --plan fire
     """
-    document = ask(session, "roster-who", at=at)
+    document = ask(session, "roster-who", at=at, plan=plan)
 
     def lines() -> list[str]:
-        from emergency.phrases import phrase
+        from emergency.readiness.lines import who
 
-        out = []
-        for role in document["roles"]:
-            there = [
-                f"{document['people'][p['person']][session.lang]} ({phrase(p['duty'], session.lang)})"
-                for p in role["people"]
-            ]
-            titles = {each["role"]: each["title"][session.lang] for each in document["roles"]}
-            deputies = " → " + ", ".join(titles.get(d, d) for d in role["deputies"]) if role["deputies"] else ""
-            out.append(
-                f"{role['title'][session.lang]:<20} {', '.join(there) or phrase('nobody', session.lang)}{deputies}"
-            )
-        return out
+        return list(who(document, session.lang))
 
     show(session, document, as_json, lines)
+
+
+@roster.command("ask")
+@click.argument("person", required=False)
+@click.option("--stale", is_flag=True, help="Everybody whose number did not answer for 90 days. 所有久未应答的号码。")
+@click.option("--anyway", is_flag=True, help="Also outside working hours. 非工作时间也问。")
+@json_option
+@pass_session
+def roster_ask(session: Session, /, person: str | None, stale: bool, anyway: bool, as_json: bool) -> None:
+    """Ask somebody whether a number is still theirs; no alert, marked as a test. 核对号码。
+
+    The running server asks every number once a month by itself, unless EMERGENCY_STILL_YOU=off.
+
+    \b
+    emergency roster ask sun_li
+    emergency roster ask --stale
+    """
+    from emergency.still_you import ask_by_hand
+
+    if bool(person) == stale:
+        raise click.UsageError("say a PERSON, or --stale for all whose number did not answer for long")
+    document = ask_by_hand(session.app(), person, anyway=anyway)
+    session.say("asked_numbers", n=len(document["asked"]), left=len(document["left"]))
+    show(session, document, as_json, lambda: [_asked_line(each, session.lang) for each in document["asked"]])
+    if document["left"]:
+        sys.exit(NOT_ALL_SENT)
+
+
+def _asked_line(question: dict[str, Any], lang: str) -> str:
+    from emergency.phrases import phrase
+
+    way = phrase(f"way_{question['channel']}", lang)
+    return phrase("asked_line", lang, person=question["person"], n=question["number"], way=way)

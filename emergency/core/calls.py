@@ -2,65 +2,151 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
 from emergency.core import events as e
 from emergency.core import ladder
-from emergency.core.assignment import is_silenced, next_deputy, next_higher
+from emergency.core.assignment import chain, is_free, is_silenced, next_deputy, next_higher
 from emergency.core.draft import Draft
-from emergency.core.incident import ASKING, Alert, Incident, StepRun
-from emergency.core.playbook import CallDeputy, Outcome, Remind
+from emergency.core.events import Closed, Kind, Why
+from emergency.core.incident import ASKING, BESIDE, Alert, Incident, StepRun
+from emergency.core.ladder import DEPUTY_RUNG, HIGHER_RUNG
+from emergency.core.playbook import CallDeputy, Outcome, Remind, Step
+from emergency.core.site import Wanted
 from emergency.core.values import Severity
 
-Kind = Literal[
-    "task",
-    "stand_by",
-    "update",
-    "taken",
-    "passed_on",
-    "gap",
-    "help",
-    "duress",
-    "tell",
-    "ended",
-    "merged",
-    "note",
-    "expect",
-]
 GAP_RINGS_AGAIN = timedelta(minutes=2)
 """Gaps found within this after another are told by text alone (practice)."""
 LATE_AGAIN = timedelta(seconds=60)
 """How long after one outcome of lateness the next follows, at most (practice)."""
 
-DEPUTY_RUNG = next(n for n, rung in enumerate(ladder.LADDER) if rung.whom == "deputy")
-HIGHER_RUNG = next(n for n, rung in enumerate(ladder.LADDER) if rung.whom == "higher")
 
+def ask(draft: Draft, run: StepRun, person: str, slot: int, root: str | None = None, *, at_once: bool = False) -> str:
+    """Call on *person* for the step *run*, and return the alert; the first of a ladder starts its timer.
 
-def ask(draft: Draft, run: StepRun, person: str, slot: int, root: str | None = None) -> None:
-    """Call on *person* for the step *run*; the first of a ladder starts its timer."""
+    at_once: they are asked beside the first of the ladder, and not because that one is silent.
+    """
     for alert in draft.incident.open_alerts(person):
-        if alert.kind == "stand_by" and alert.role == run.role and run.name != "stand_by":
+        if alert.kind == "stand_by" and alert.role == run.role and run.name not in BESIDE:
             draft.clear_timer(f"rung:{alert.root}")
             for asked in group(draft.incident, alert.root):  # also who was asked in their place
                 close(draft, asked, "done")
     id = draft.next_alert()
-    kind: Kind = "stand_by" if run.name == "stand_by" else "task"
-    draft.add(e.AlertRequested(alert=id, person=person, kind=kind, role=run.role, slot=slot, step=run.id, root=root))
-    grave = draft.incident.severity >= Severity.red or draft.incident.site.duty(run.role).urgent
-    together = (grave or root is not None) and not draft.incident.ended
-    channels = ladder.first_channels(_ways_to(draft.incident, person), together=together)
-    deliver(draft, id, channels)
+    kind: Kind = "stand_by" if run.name == "stand_by" else "relief" if run.name == "relieve" else "task"
+    about = draft.incident.roles.get(run.role, {}).get(slot) if kind == "relief" else None
+    draft.add(
+        e.AlertRequested(
+            alert=id, person=person, kind=kind, role=run.role, slot=slot, step=run.id, root=root, about=about
+        )
+    )
+    channels = _first_channels(draft, id, in_place=root is not None and not at_once)
+    for channel in channels:
+        deliver(draft, id, (channel,), _first_number(draft, person, channel))
     if root is None:
         _wait(draft, id, 0)
     if not channels:
         climb(draft, root or id, "no_way")
+    return id
+
+
+def _first_channels(draft: Draft, id: str, *, in_place: bool) -> tuple[str, ...]:
+    """Return the channels of the first call of an alert. in_place: somebody else was asked before, and is silent."""
+    incident = draft.incident
+    alert = incident.alerts[id]
+    grave = incident.severity >= Severity.red or incident.site.duty(alert.role or "").urgent
+    both = grave or in_place or rungs_of(incident, alert)[0].both
+    channels = ladder.first_channels(_ways_to(incident, alert.person), together=both and not incident.ended)
+    return _rung_now(draft, alert.person, channels)
+
+
+CALLED_TOGETHER = 8
+"""The most people a group call rings in one moment (practice): more would come than one thing needs."""
+
+
+def call_out(draft: Draft, step: Step, run: StepRun, holders: list[tuple[int, str]]) -> None:
+    """Ask for a step that has one ladder: its first holder alone, or with all other holders and deputies who are there.
+
+    Args:
+        holders: (slot, person) of the role, lowest slot first; at least one.
+    """
+    slot, first = holders[0]
+    root = ask(draft, run, first, slot)
+    if step.call_out == "in_turn":
+        return
+    incident, held = draft.incident, [person for _, person in holders]
+    there = [p for p in chain(incident, step.role) if incident.members[p].duty == "on"]
+    for person in list(dict.fromkeys((*held, *there)))[:CALLED_TOGETHER]:
+        if person != first and (person in held or is_free(incident, person, step.role)):
+            ask(draft, draft.incident.steps[run.id], person, slot, root=root, at_once=True)
+
+
+ATTENTIVE = timedelta(minutes=15)
+"""Who has answered something so lately has the telephone at hand (practice)."""
+LOOKED_AT = 8
+"""How many of somebody's last alerts are looked at for that."""
+
+
+def rungs_of(incident: Incident, alert: Alert) -> tuple[ladder.Rung, ...]:
+    """Return the rungs of the ladder that *alert* is the root of."""
+    run = incident.steps[alert.step or ""]
+    member = incident.members.get(alert.person)
+    return ladder.place(
+        run.due - run.started if run.due else None,
+        ended=incident.ended is not None,
+        ways=len(member.reached) if member else 0,
+        by_text=member.two_way if member else True,
+        attentive=_attentive(incident, alert),
+    )
+
+
+def _attentive(incident: Incident, alert: Alert) -> bool:
+    """Whether its person had answered something shortly before the alert: the same at every later look."""
+    theirs = incident.of_person.get(alert.person, ())
+    before = theirs[: theirs.index(alert.id)][-LOOKED_AT:]
+    answers = (incident.alerts[id].answered for id in before)
+    return any(alert.at - ATTENTIVE <= answered <= alert.at for answered in answers if answered)
+
+
+def _may_ring(draft: Draft, person: str, *, new: bool) -> bool:
+    """Return whether the telephone of *person* may ring now (see `ladder.may_ring`). What is new in the moment of a
+    call goes out with that call."""
+    if person not in draft.incident.in_vain:
+        return True
+    first, last = draft.incident.in_vain[person]
+    return (new and last == draft.now) or ladder.may_ring(draft.now - first, draft.now - last, new=new)
+
+
+def _rung_now(draft: Draft, person: str, channels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return *channels* without voice where the telephone was rung just now, and a text can say it until the next."""
+    if "sms" not in channels or _may_ring(draft, person, new=True):
+        return channels
+    return tuple(channel for channel in channels if channel != "voice")
+
+
+def _first_number(draft: Draft, person: str, channel: str) -> int:
+    """Return which of the person's numbers hears of something first: the one that is rung in this very moment, so that
+    both go out as one call, else the first that the channel reaches."""
+    ringing = draft.incident.in_vain.get(person, (None, None))[1] == draft.now
+    if channel == "voice" and ringing:
+        return _ringing(draft, person)
+    known = (number for way, number in draft.incident.members[person].reached if way == channel)
+    return next(known, 0)
+
+
+def _ringing(draft: Draft, person: str) -> int:
+    alerts = (draft.incident.alerts[id] for id in reversed(draft.incident.of_person[person]))
+    calls = (draft.incident.deliveries[id] for alert in alerts for id in alert.deliveries)
+    return next((d.number for d in calls if d.channel == "voice" and d.at == draft.now), 0)
 
 
 def _ways_to(incident: Incident, person: str) -> tuple[str, ...]:
     """Return the channels over which *person* may be reached now: none where nobody knows one, or none may ring."""
     member = incident.members.get(person)
-    return () if member is None or is_silenced(incident, member) else member.channels
+    if member is None or is_silenced(incident, member):
+        return ()
+    return tuple(dict.fromkeys(channel for channel, _ in member.reached)) if member.ways else member.channels
 
 
 def tell(
@@ -72,18 +158,34 @@ def tell(
     text: str | None = None,
     step: str | None = None,
     role: str | None = None,
+    wanted: tuple[Wanted, ...] = (),
     loud: bool = False,
 ) -> None:
     """Let *person* know something; no answer is waited for. `loud`: by voice as well."""
     member = draft.incident.members.get(person)
     if member is None or is_silenced(draft.incident, member):
         return
+    if kind == "update":
+        _drop_old_news(draft, person)
     id = draft.next_alert()
-    draft.add(e.AlertRequested(alert=id, person=person, kind=kind, about=about, text=text, step=step, role=role))
-    deliver(draft, id, ladder.first_channels(member.channels, together=loud))
+    draft.add(
+        e.AlertRequested(
+            alert=id, person=person, kind=kind, about=about, text=text, step=step, role=role, wanted=wanted
+        )
+    )
+    channels = ladder.first_channels(_ways_to(draft.incident, person), together=loud)
+    for channel in channels if kind in ("help", "duress") else _rung_now(draft, person, channels):
+        deliver(draft, id, (channel,), _first_number(draft, person, channel))
 
 
-def tell_command(draft: Draft, kind: Kind, **words: str | None) -> None:
+def _drop_old_news(draft: Draft, person: str) -> None:
+    """Of several updates that wait for one person only the last goes out."""
+    for id in reversed(draft.incident.of_person.get(person, ())[-LOOKED_AT:]):
+        if draft.incident.alerts[id].kind == "update":
+            drop_queued(draft, id)
+
+
+def tell_command(draft: Draft, kind: Kind, *, wanted: tuple[Wanted, ...] = (), **words: str | None) -> None:
     """Let whoever commands know; before anyone does, nobody can be told and the log alone says it."""
     if draft.incident.command is not None:
         tell(
@@ -94,6 +196,7 @@ def tell_command(draft: Draft, kind: Kind, **words: str | None) -> None:
             text=words.get("text"),
             step=words.get("step"),
             role=words.get("role"),
+            wanted=wanted,
             loud=kind == "help" or (kind == "gap" and not _rang_lately(draft, draft.incident.command, kind)),
         )
 
@@ -123,6 +226,10 @@ def deliver(draft: Draft, alert_id: str, channels: tuple[str, ...], number: int 
         )
 
 
+TELLING = 8
+"""From this urgency on a message only tells."""
+
+
 def urgency(incident: Incident, alert: Alert) -> int:
     """Return how far back in the queue the alert stands: 0 first. Graver before lighter, asking before telling,
     command roles before others of the same kind."""
@@ -130,29 +237,34 @@ def urgency(incident: Incident, alert: Alert) -> int:
     if alert.kind in ("help", "duress"):
         return 0
     if alert.kind not in ASKING:
-        return place + 8
+        return place + TELLING
     return place + (0 if alert.role and incident.site.duty(alert.role).urgent else 1)
 
 
-def climb(draft: Draft, root: str, because: Literal["silence", "undelivered", "declined", "no_way", "late"]) -> None:
+def climb(draft: Draft, root: str, because: Why) -> None:
     """Take the ladder of *root* to its next rung; any reason but silence goes to the deputy at once."""
-    number = draft.incident.alerts[root].rung + 1
-    if because != "silence":
-        number = max(number, DEPUTY_RUNG)
-        if number > HIGHER_RUNG:
-            _search_on(draft, root, because)
-            return
-    rung = ladder.rung(number)
-    if rung is None:
+    incident = draft.incident
+    rungs, step = rungs_of(incident, incident.alerts[root]), _step_of(incident, root)
+    if step is not None and step.call_out == "first" and because != "silence" and _others_open(incident, root):
+        return  # everyone else was asked in the same moment
+    number = ladder.following(rungs, incident.alerts[root].rung) if because == "silence" else _deputy_rung(draft, root)
+    if number is None:
         return
-    asked = None
-    if rung.whom == "deputy" or because != "silence":
-        asked = next_deputy(draft.incident, _role(draft, root), _asked(draft, root))
+    if step is not None and step.call_out == "in_turn" and DEPUTY_RUNG < number <= HIGHER_RUNG:
+        number = DEPUTY_RUNG if next_deputy(incident, _role(draft, root), _asked(draft, root)) else HIGHER_RUNG
+    if number > HIGHER_RUNG and because != "silence":
+        _search_on(draft, root, because)
+        return
+    rung, asked = rungs[number], None
+    if (rung.whom == "deputy" or because != "silence") and not _stays_with_few(draft, root, because):
+        asked = next_deputy(incident, _role(draft, root), _asked(draft, root))
         number = number if asked else max(number, HIGHER_RUNG)
     if rung.whom == "higher" or (rung.whom == "deputy" and asked is None):
-        asked = asked or next_higher(draft.incident, _role(draft, root), _asked(draft, root))
+        asked = asked or _above(draft, root, _asked(draft, root))
+        asked = None if asked and because == "silence" and _is_swamped(incident, asked) else asked
     draft.add(e.LadderClimbed(alert=root, rung=number, because=because))
-    if rung.again and because == "silence":
+    in_turn = step is not None and step.call_out == "in_turn" and rung.whom == "deputy"
+    if rung.again and because == "silence" and not in_turn:
         _call_again(draft, root)
     if number == HIGHER_RUNG:
         _show_gap(draft, root)
@@ -162,14 +274,43 @@ def climb(draft: Draft, root: str, because: Literal["silence", "undelivered", "d
         ask(draft, draft.incident.steps[first.step or ""], asked, first.slot, root=root)
 
 
-def _search_on(draft: Draft, root: str, because: Literal["undelivered", "declined", "no_way", "late"]) -> None:
+SWAMPED = 6
+"""Who has so many calls open and answers none is asked for nothing more in others' place (practice: one message and one
+call say no more at once); that the role is empty is shown to command."""
+
+
+def _is_swamped(incident: Incident, person: str) -> bool:
+    if person not in incident.in_vain:
+        return False
+    return sum(alert.status == "open" for alert in incident.open_alerts(person)) >= SWAMPED
+
+
+def _stays_with_few(draft: Draft, root: str, because: Why) -> bool:
+    """Whether silence brings in nobody else: few may know, and the one who is to be relieved still has the role."""
+    incident = draft.incident
+    return because == "silence" and incident.playbook.few_know and incident.alerts[root].kind == "relief"
+
+
+def _deputy_rung(draft: Draft, root: str) -> int:
+    return max(draft.incident.alerts[root].rung + 1, DEPUTY_RUNG)
+
+
+def _step_of(incident: Incident, root: str) -> Step | None:
+    return incident.plan_of(incident.steps[incident.alerts[root].step or ""])
+
+
+def _others_open(incident: Incident, root: str) -> bool:
+    return any(alert.status == "open" for alert in group(incident, root))
+
+
+def _search_on(draft: Draft, root: str, because: Why) -> None:
     """Past the last new rung somebody falls away: ask whoever is left, and begin the repeats anew for them; when
     nobody is left and nobody has it, command is told. A rung is never used up by this."""
     incident, role, asked = draft.incident, _role(draft, root), _asked(draft, root)
-    person = next_deputy(incident, role, asked) or next_higher(incident, role, asked)
+    person = next_deputy(incident, role, asked) or _above(draft, root, asked)
     while person is not None and not _ways_to(incident, person):
         asked.add(person)
-        person = next_deputy(incident, role, asked) or next_higher(incident, role, asked)
+        person = next_deputy(incident, role, asked) or _above(draft, root, asked)
     if person is not None:
         draft.add(e.LadderClimbed(alert=root, rung=HIGHER_RUNG, because=because))
         _wait(draft, root, HIGHER_RUNG)
@@ -185,14 +326,24 @@ def _role(draft: Draft, root: str) -> str:
 
 def _asked(draft: Draft, root: str) -> set[str]:
     """Everyone asked for the same step already, whatever became of it."""
-    step = draft.incident.alerts[root].step or ""
-    return {draft.incident.alerts[id].person for id in draft.incident.steps[step].alerts}
+    run = draft.incident.steps[draft.incident.alerts[root].step or ""]
+    asked = {draft.incident.alerts[id].person for id in run.alerts}
+    if run.name == "relieve":  # neither a comrade in the same role nor who is asked to relieve somebody else
+        others = (each for each in draft.incident.steps.values() if each.name == run.name and each.status == "open")
+        asked |= {draft.incident.alerts[id].person for each in others for id in each.alerts}
+        asked |= set(draft.incident.holders(run.role))
+    return asked
+
+
+def _above(draft: Draft, root: str, asked: set[str]) -> str | None:
+    """Return who of the next higher roles is asked; for a relief nobody is: the one before still has the role."""
+    if draft.incident.alerts[root].kind == "relief":
+        return None
+    return next_higher(draft.incident, _role(draft, root), asked)
 
 
 def _wait(draft: Draft, root: str, number: int) -> None:
-    run = draft.incident.steps[draft.incident.alerts[root].step or ""]
-    allowed = run.due - run.started if run.due else None
-    wait = ladder.wait_after(number, ladder.pace(allowed, ended=draft.incident.ended is not None))
+    wait = ladder.wait_after(rungs_of(draft.incident, draft.incident.alerts[root]), number)
     if wait is not None:
         draft.set_timer(f"rung:{root}", wait)
 
@@ -210,49 +361,166 @@ def _call_again(draft: Draft, root: str) -> None:
 
 
 def call_again(draft: Draft, alert: Alert) -> None:
-    """Call the same person again for the same alert, on the number that last took a message: by voice, or by SMS
-    where there is no voice."""
-    messages = (draft.incident.deliveries[id] for id in reversed(draft.incident.alerts[alert.id].deliveries))
-    number = next((d.number for d in messages if d.status in ("sent", "delivered")), 0)
-    deliver(draft, alert.id, ladder.again_channels(_ways_to(draft.incident, alert.person)), number)
+    """Call the same person again: by voice, or by SMS where there is no voice. One call says all that is open for
+    them, and nobody is rung again before the last call had its time; what is left out now is in the next."""
+    channels = ladder.again_channels(_ways_to(draft.incident, alert.person))
+    if channels == ("voice",):
+        if not _may_ring(draft, alert.person, new=False):
+            return
+        number = _next_number(draft.incident, alert, "voice")
+        for each in (alert, *_said_with(draft.incident, alert)):
+            deliver(draft, each.id, channels, number)
+    elif channels:
+        deliver(draft, alert.id, channels, _next_number(draft.incident, alert, channels[0]))
+
+
+SAID_AT_ONCE = 6
+"""Alerts that one call says at most; no more go out as one message."""
+
+
+def _said_with(incident: Incident, alert: Alert) -> list[Alert]:
+    """Return what else is open for the person of *alert*: whatever they were rung for least lately comes first."""
+    others = [a for a in incident.open_alerts(alert.person) if a.status == "open" and a.id != alert.id]
+    return sorted(others, key=lambda a: _rung_at(incident, a))[: SAID_AT_ONCE - 1]
+
+
+def _rung_at(incident: Incident, alert: Alert) -> tuple[int, float]:
+    """When the alert was last said in a call, for sorting; what never was comes first, oldest first."""
+    calls = [d.at for d in map(incident.deliveries.__getitem__, alert.deliveries) if d.channel == "voice"]
+    return (1, calls[-1].timestamp()) if calls else (0, alert.at.timestamp())
+
+
+def _was_just_rung(draft: Draft, alert: Alert) -> bool:
+    called, at = _rung_at(draft.incident, alert)
+    return bool(called) and draft.now.timestamp() - at < ladder.RING_AGAIN.total_seconds()
+
+
+NOBODY_ANSWERED = frozenset({"busy", "no_answer", "machine"})
+"""Reasons of a failed call that say: the telephone works."""
+DEAD = frozenset({"number_not_in_use", "no_number"})
+"""Reasons that say: no channel will ever reach anybody on this number."""
+
+
+def is_dead(reason: str) -> bool:
+    """Return whether a failure for *reason* closes the number on every channel; a provider's code may follow the
+    word."""
+    return reason.partition(" ")[0] in DEAD
+
+
+def _next_number(incident: Incident, alert: Alert, channel: str) -> int:
+    """Return on which of the person's numbers the next call goes out: one after the other, but none that is dead."""
+    member = incident.members[alert.person]
+    tried = [incident.deliveries[id] for id in alert.deliveries]
+    failed = [d for d in tried if d.status == "failed" and d.reason not in NOBODY_ANSWERED]
+    dead = {d.number for d in failed if d.channel == channel or is_dead(d.reason)}
+    known = [number for way, number in member.reached if way == channel]
+    alive = [number for number in known if number not in dead] or known
+    calls = sum(d.channel == channel and d.status not in ("dropped", "failed") for d in tried)
+    return alive[calls % len(alive)]
 
 
 def _show_gap(draft: Draft, root: str) -> None:
     alert = draft.incident.alerts[root]
     role = alert.role or ""
-    if (role, alert.slot) not in draft.incident.unfilled:
+    if alert.kind == "relief":
+        nobody_follows(draft, [(role, alert.slot)])
+    elif (role, alert.slot) not in draft.incident.unfilled:
         draft.add(e.RoleUnfilled(role=role, slot=alert.slot))
         tell_command(draft, "gap", role=role, step=alert.step)
 
 
+def nobody_follows(draft: Draft, places: Sequence[tuple[str, int]]) -> None:
+    """The shift is over and nobody relieves the holders of *places* (role and slot): they stay. Command hears of each
+    once."""
+    told: list[Wanted] = []
+    for role, slot in places:
+        person = draft.incident.roles.get(role, {}).get(slot)
+        if person is not None and draft.incident.unrelieved.get((role, slot)) != person:
+            draft.add(e.ReliefMissing(role=role, slot=slot, person=person))
+            told.append(Wanted(person=person, role=role, here=person))
+    if told:
+        tell_command(draft, "no_relief", wanted=tuple(told))
+
+
 def acknowledge(draft: Draft, alert: Alert, via: str, by: str | None = None) -> None:
-    """The person has it: the ladder stops, the others asked in their place are told, and the role is theirs."""
+    """The person has it: once enough have, the ladder stops, the others are told, and the role is theirs."""
     draft.add(e.AlertAcknowledged(alert=alert.id, via=via, by=by))
-    draft.clear_timer(f"rung:{alert.root}")
     drop_queued(draft, alert.id)
-    for other in group(draft.incident, alert.root):
-        if other.id != alert.id:
-            if other.status == "open":  # who took it before may still be the one who brings the answer
-                close(draft, other, "taken")
-            tell(draft, other.person, "taken", about=alert.person, step=alert.step)
-    _give_role(draft, alert)
+    if is_taken(draft.incident, alert.root):
+        draft.clear_timer(f"rung:{alert.root}")
+        _let_go(draft, alert, [a for a in group(draft.incident, alert.root) if a.id != alert.id], "taken")
     run = draft.incident.steps[alert.step or ""]
+    _give_role(draft, alert, run)
+    if has_enough(draft.incident, run):
+        _let_all_go(draft, alert, run)
     if run.name == "stand_by":
         close(draft, draft.incident.alerts[alert.id], "done")
 
 
-def _give_role(draft: Draft, alert: Alert) -> None:
+def is_taken(incident: Incident, root: str) -> bool:
+    """Whether as many of one ladder have answered as it needs: one, or where all stand on one, the quorum."""
+    step = _step_of(incident, root)
+    needed = max(1, step.quorum) if step is not None and step.one_ladder else 1
+    return sum(alert.status == "acknowledged" for alert in group(incident, root)) >= needed
+
+
+def has_enough(incident: Incident, run: StepRun) -> bool:
+    """Whether the step names a number of people, and so many have answered."""
+    step = incident.plan_of(run)
+    return step is not None and step.quorum > 0 and incident.steps[run.id].acknowledged >= step.quorum
+
+
+def may_join(incident: Incident, run: StepRun) -> bool:
+    """Whether a new holder of the role is called on for a step that runs: not where enough have it, nor where all who
+    are asked stand on one ladder, which finds them by itself."""
+    step = incident.plan_of(run)
+    return not has_enough(incident, run) and not (step is not None and step.one_ladder and run.alerts)
+
+
+def _let_all_go(draft: Draft, last: Alert, run: StepRun) -> None:
+    """Enough have answered: every other ladder of the step ends."""
+    left = [draft.incident.alerts[id] for id in run.alerts]
+    for root in dict.fromkeys(alert.root for alert in left):
+        draft.clear_timer(f"rung:{root}")
+    _let_go(draft, last, [a for a in left if a.status == "open"], "enough")
+
+
+def _let_go(draft: Draft, taken: Alert, others: list[Alert], kind: Literal["taken", "enough"]) -> None:
+    """Tell the others that it is taken; who took it before may still be the one who brings the answer."""
+    step = _step_of(draft.incident, taken.root)
+    several = step is not None and step.quorum > 1
+    for other in others:
+        if other.status == "open":
+            close(draft, other, "taken")
+        elif several:
+            continue  # one of those who are needed
+        tell(draft, other.person, "enough" if several else kind, about=taken.person, step=taken.step)
+
+
+def _give_role(draft: Draft, alert: Alert, run: StepRun) -> None:
     held = draft.incident.roles.get(alert.role or "", {})
-    before = held.get(alert.slot)
+    slot = _slot_for(draft.incident, alert, run)
+    before = held.get(slot)
     if alert.role is None or before == alert.person or alert.person in held.values():
         return
     draft.add(
-        e.RoleAssigned(
-            role=alert.role, slot=alert.slot, person=alert.person, because="answered_first", instead_of=before
-        )
+        e.RoleAssigned(role=alert.role, slot=slot, person=alert.person, because="answered_first", instead_of=before)
     )
     if before is not None and before == draft.incident.command:
         draft.add(e.CommandTaken(person=alert.person, role=alert.role))
+
+
+def _slot_for(incident: Incident, alert: Alert, run: StepRun) -> int:
+    """Return the place in the role that the answer is for: where several are needed, nobody who has answered loses
+    theirs to the next."""
+    step, held = incident.plan_of(run), incident.roles.get(alert.role or "", {})
+    if step is None or step.quorum < 2:
+        return alert.slot
+    taken = {incident.alerts[id].person for id in run.alerts if incident.alerts[id].status == "acknowledged"}
+    here = held.get(alert.slot)
+    if here is None or here not in taken:
+        return alert.slot
+    return next((slot for slot, person in sorted(held.items()) if person not in taken), max(held) + 1)
 
 
 def finish(
@@ -290,7 +558,7 @@ def end_run(draft: Draft, step: str, because: Literal["done", "left_state", "end
 def close(
     draft: Draft,
     alert: Alert,
-    because: Literal["done", "taken", "declined", "left_state", "ended", "told", "relieved"],
+    because: Closed,
 ) -> None:
     """Nobody waits for this alert any more; what has not gone out yet stays home."""
     draft.add(e.AlertClosed(alert=alert.id, because=because))
@@ -309,7 +577,7 @@ def chase(draft: Draft, run: StepRun, outcome: Outcome) -> None:
     alerts = [draft.incident.alerts[id] for id in run.alerts]
     if isinstance(outcome, Remind):
         for alert in alerts:
-            if alert.status == "acknowledged":
+            if alert.status == "acknowledged" and not _was_just_rung(draft, alert):
                 call_again(draft, alert)
     elif isinstance(outcome, CallDeputy) and alerts:
         climb(draft, alerts[0].root, "late")

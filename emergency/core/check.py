@@ -27,8 +27,8 @@ ALWAYS = {
     "words": (),
 }
 CLOCKS = ("opened", "state")
-NOT_A_STEP = ("stand_by", "nudge")
-"""What the program itself calls a call to be ready, and a reminder of a state."""
+NOT_A_STEP = ("stand_by", "nudge", "relieve")
+"""What the program itself calls a call to be ready, a reminder of a state, and a call to take over a role."""
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Literal
+
 import msgspec
 
 from emergency.core.playbook import Playbook
-from emergency.core.site import Member, Site
+from emergency.core.site import Elsewhere, Member, Site, Wanted
 from emergency.core.values import Mode, Severity
 
 
@@ -20,6 +23,7 @@ class OpenIncident(Command, frozen=True):
     """Begin. `mode` is fixed from here on. facts: what is known already, fact to value (a text as its seal).
 
     offset: minutes that the site's own clocks are ahead of UTC just now.
+    until: when somebody's duty changes next.
     """
 
     incident: str
@@ -36,6 +40,7 @@ class OpenIncident(Command, frozen=True):
     parent: str | None = None
     armed: bool = False
     offset: int = 0
+    until: datetime | None = None
 
 
 class ConfirmIncident(Command, frozen=True):
@@ -46,6 +51,7 @@ class ConfirmIncident(Command, frozen=True):
     severity: Severity | None = None
     note: str | None = None
     facts: dict[str, str] = {}
+    until: datetime | None = None
 
 
 class DismissIncident(Command, frozen=True):
@@ -55,9 +61,33 @@ class DismissIncident(Command, frozen=True):
 
 
 class UpdateRoster(Command, frozen=True):
-    """The team changed: a shift, a leave, a new import."""
+    """The team changed: a shift, a leave, a new import. `until`: when somebody's duty changes next."""
 
     members: tuple[Member, ...]
+    until: datetime | None = None
+
+
+class HearOfOthers(Command, frozen=True):
+    """What other incidents want of people has changed.
+
+    elsewhere: those for whom it has. taken: those whom a graver incident, whose code is `to`, has just given a role.
+    """
+
+    elsewhere: tuple[Elsewhere, ...] = ()
+    taken: tuple[str, ...] = ()
+    to: str = ""
+
+
+class HearWanted(Command, frozen=True):
+    """The same people are wanted here and in the incident `other`; `how` as in the event `WantedTwice`.
+
+    aloud: whoever commands hears of it; not where they command the other as well, and heard it there.
+    """
+
+    other: str
+    how: Literal["keeps", "wanted", "comes", "lent"]
+    people: tuple[Wanted, ...]
+    aloud: bool = True
 
 
 class MergeReport(Command, frozen=True):
@@ -188,6 +218,27 @@ class Tell(Command, frozen=True):
     people: tuple[str, ...] = ()
 
 
+class OpenMuster(Command, frozen=True):
+    """A roll call has begun: so many people are expected."""
+
+    code: str
+    expected: int
+    by: str
+
+
+class CloseMuster(Command, frozen=True):
+    """A roll call has ended: how it stood, and the hash of its last line."""
+
+    code: str
+    safe: int
+    help: int
+    away: int
+    missing: int
+    lines: int
+    head: str
+    by: str
+
+
 class FireTimer(Command, frozen=True):
     """A wake-up is due. Nothing happens unless the incident still waits for it."""
 
@@ -195,7 +246,8 @@ class FireTimer(Command, frozen=True):
 
 
 class RecordDelivery(Command, frozen=True):
-    """What became of a message. `status`: sent, delivered, failed, retried."""
+    """What became of a message. `status`: sent, delivered, failed, retried; waiting: the provider has trouble, and it
+    will be tried again."""
 
     delivery: str
     status: str
@@ -212,6 +264,8 @@ AnyCommand = (
     | ConfirmIncident
     | DismissIncident
     | UpdateRoster
+    | HearOfOthers
+    | HearWanted
     | MergeReport
     | Acknowledge
     | FinishStep
@@ -227,6 +281,8 @@ AnyCommand = (
     | HandOver
     | AddNote
     | Tell
+    | OpenMuster
+    | CloseMuster
     | FireTimer
     | RecordDelivery
 )

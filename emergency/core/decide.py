@@ -6,16 +6,15 @@ acknowledgment, or a timer cleared meanwhile, decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from emergency.core import commands as c
+from emergency.core import contest, flow, gaps, guards, machine, relief, several
 from emergency.core import events as e
-from emergency.core import flow, guards, machine
 from emergency.core.assignment import is_silenced
 from emergency.core.calls import (
-    Kind,
     acknowledge,
     ask,
     climb,
@@ -23,14 +22,18 @@ from emergency.core.calls import (
     deliver,
     end_run,
     finish,
-    group,
+    has_enough,
+    is_dead,
+    is_taken,
     tell,
     tell_command,
 )
 from emergency.core.draft import Draft
+from emergency.core.events import Kind
 from emergency.core.explain import waits_for
-from emergency.core.incident import ASKING, Alert, Delivery, Incident, StepRun, evolve
+from emergency.core.incident import ASKING, BESIDE, Alert, Delivery, Incident, StepRun, evolve
 from emergency.core.near import nearest
+from emergency.core.site import Member
 from emergency.core.values import Severity
 from emergency.errors import CommandRefused
 
@@ -43,7 +46,7 @@ NO_ANSWER = frozenset({"machine"})
 """Reasons of a failed call that mean: the telephone works, the person did not answer it."""
 
 
-QUIET = frozenset({e.DeliverySent, e.DeliveryDelivered, e.DeliveryRetried, e.NoteAdded})
+QUIET = frozenset({e.DeliverySent, e.DeliveryDelivered, e.DeliveryRetried, e.NoteAdded, e.MusterOpened, e.MusterClosed})
 """Events that no guard asks about: after these alone nothing can have become due."""
 
 
@@ -56,6 +59,7 @@ NOT_WHEN_CLOSED = (
     c.AssignRole,
     c.HandOver,
     c.Tell,
+    c.OpenMuster,
 )
 """What would call on people or move the plan; a call for help, a note and what a provider reports are still heard."""
 
@@ -94,6 +98,8 @@ def respond(
         return draft.events, draft.incident
     if any(type(event) not in QUIET for event in draft.events):
         flow.settle(draft)
+    if incident.for_few and not draft.incident.for_few and contest.goes_on(draft.incident):
+        relief.call_relief(draft, incident.members)  # whoever went home while it was light is relieved now
     return draft.events, draft.incident
 
 
@@ -130,6 +136,7 @@ def _open(command: c.OpenIncident, now: datetime) -> tuple[list[e.AnyEvent], Inc
     draft.events.append(opened)
     if not command.armed:
         _begin(draft, command.facts, command.by)
+        relief.set_clock(draft, command.until)
         flow.settle(draft)
     return draft.events, draft.incident
 
@@ -152,6 +159,7 @@ def _confirm(draft: Draft, command: c.ConfirmIncident) -> None:
     if command.note is not None:
         draft.add(e.NoteAdded(by=command.by, text=command.note))
     _begin(draft, command.facts, command.by)
+    relief.set_clock(draft, command.until)
 
 
 @_on(c.DismissIncident)
@@ -170,12 +178,23 @@ def _beginning(draft: Draft) -> str:
 
 @_on(c.UpdateRoster)
 def _roster(draft: Draft, command: c.UpdateRoster) -> None:
-    members = {m.id: m for m in command.members}
-    if members == draft.incident.members:
-        return
-    draft.add(e.RosterUpdated(members=command.members))
-    if not draft.incident.ended and not draft.incident.is_closed and not draft.incident.armed:
-        flow.join(draft)
+    before, members = draft.incident.members, {m.id: m for m in command.members}
+    if members != before:
+        draft.add(e.RosterUpdated(members=command.members))
+        if contest.goes_on(draft.incident):
+            flow.join(draft)
+            relief.call_relief(draft, before)
+    relief.set_clock(draft, command.until)
+
+
+@_on(c.HearOfOthers)
+def _hear(draft: Draft, command: c.HearOfOthers) -> None:
+    several.hear(draft, command)
+
+
+@_on(c.HearWanted)
+def _hear_wanted(draft: Draft, command: c.HearWanted) -> None:
+    several.hear_wanted(draft, command)
 
 
 @_on(c.MergeReport)
@@ -188,7 +207,14 @@ def _merge(draft: Draft, command: c.MergeReport) -> None:
 def _acknowledge(draft: Draft, command: c.Acknowledge) -> None:
     alert = _alert(draft, command.alert)
     if alert.kind in ASKING and alert.status == "open":
-        acknowledge(draft, alert, command.via, command.by)
+        _has_it(draft, alert, command.via, command.by)
+
+
+def _has_it(draft: Draft, alert: Alert, via: str, by: str | None) -> None:
+    if alert.kind == "relief":
+        relief.take_over(draft, alert, via, by)
+    else:
+        acknowledge(draft, alert, via, by)
 
 
 @_on(c.FinishStep)
@@ -205,7 +231,7 @@ def _finish(draft: Draft, command: c.FinishStep) -> None:
     for id in run.alerts:
         alert = draft.incident.alerts[id]
         if alert.person == command.person and alert.status == "open":
-            acknowledge(draft, alert, command.via, command.by)
+            _has_it(draft, alert, command.via, command.by)
     if draft.incident.steps[run.id].status == "open":
         finish(draft, run, command.person, command.answer, command.via, command.by)
 
@@ -425,7 +451,7 @@ def _relieve(draft: Draft, command: c.AssignRole, before: str | None) -> None:
                 close(draft, alert, "relieved")
     if before is not None:
         tell(draft, before, "passed_on", about=command.person, role=command.role)
-    real = [r for r in runs if r.name != "stand_by" and (r.zone is None or not _others_have(draft, r, command.slot))]
+    real = [r for r in runs if r.name not in BESIDE and (r.zone is None or not _others_have(draft, r, command.slot))]
     for run in real:
         ask(draft, draft.incident.steps[run.id], command.person, command.slot)
     if not real:
@@ -479,6 +505,21 @@ def _tell(draft: Draft, command: c.Tell) -> None:
         tell(draft, person, "tell", text=command.text)
 
 
+@_on(c.OpenMuster)
+def _muster_opened(draft: Draft, command: c.OpenMuster) -> None:
+    draft.add(e.MusterOpened(code=command.code, expected=command.expected, by=command.by))
+
+
+@_on(c.CloseMuster)
+def _muster_closed(draft: Draft, command: c.CloseMuster) -> None:
+    draft.add(
+        e.MusterClosed(
+            code=command.code, safe=command.safe, help=command.help, away=command.away, missing=command.missing,
+            lines=command.lines, head=command.head, by=command.by,
+        )
+    )  # fmt: skip
+
+
 @_on(c.FireTimer)
 def _timer(draft: Draft, command: c.FireTimer) -> None:
     due = draft.incident.timers.get(command.timer)
@@ -489,8 +530,7 @@ def _timer(draft: Draft, command: c.FireTimer) -> None:
     incident = draft.incident
     if kind == "rung" and incident.alerts[rest].step is not None:
         run = incident.steps[incident.alerts[rest].step or ""]
-        waiting = run.status == "open" and not any(a.status == "acknowledged" for a in group(incident, rest))
-        if waiting:
+        if run.status == "open" and not is_taken(incident, rest) and not has_enough(incident, run):
             climb(draft, rest, "silence")
     elif kind == "due":
         flow.step_is_late(draft, incident.steps[rest])
@@ -499,6 +539,8 @@ def _timer(draft: Draft, command: c.FireTimer) -> None:
         flow.time_is_up(draft, int(entry), int(index))
     elif kind == "every":
         flow.repeat_step(draft, rest)
+    elif kind == "unfilled":
+        gaps.escalate(draft, rest)
 
 
 def _late(by: timedelta) -> timedelta | None:
@@ -533,6 +575,8 @@ def _delivery(draft: Draft, command: c.RecordDelivery) -> None:
                     possibly_twice=command.possibly_twice,
                 )
             )
+        case "waiting":
+            _beside(draft, delivery)
         case "failed" if delivery.status in ("queued", "sent") or (
             delivery.channel == "voice" and delivery.status == "delivered"
         ):
@@ -552,16 +596,36 @@ def _other_way(draft: Draft, failed: Delivery) -> None:
         return  # the telephone works: the ladder's own time goes on
     if failed.reason not in NO_ANSWER:
         tried = [incident.deliveries[id] for id in alert.deliveries]
-        used = {(d.channel, d.number) for d in tried}
-        for number in range(member.numbers):
-            for channel in (failed.channel, *[ch for ch in member.channels if ch != failed.channel]):
-                if (channel, number) not in used:
-                    deliver(draft, alert.id, (channel,), number)
-                    return
+        way = _untried(member, failed, tried)
+        if way is not None:
+            deliver(draft, alert.id, (way[0],), way[1])
+            return
         if any(d.status in ("queued", "sent", "delivered") for d in tried):
             return  # another message of this alert is still on its way
     if asking:
         climb(draft, alert.root, "undelivered")
+
+
+def _untried(member: Member, failed: Delivery, tried: Sequence[Delivery]) -> tuple[str, int] | None:
+    """Return the next way to try: another number where this one is dead, else the other channel on the same number."""
+    used = {(d.channel, d.number) for d in tried}
+    left = [way for way in member.reached if way not in used]
+    if is_dead(failed.reason):
+        return min(left, key=lambda way: (way[1] == failed.number, way[0] != failed.channel, way[1]), default=None)
+    return min(left, key=lambda way: (way[1] != failed.number, way[0] == failed.channel, way[1]), default=None)
+
+
+def _beside(draft: Draft, waiting: Delivery) -> None:
+    """The provider has trouble with a message that asks: the same is said over the other channel meanwhile."""
+    incident = draft.incident
+    alert = incident.alerts[waiting.alert]
+    member = incident.members.get(alert.person)
+    if alert.kind not in ASKING or alert.status != "open" or member is None or is_silenced(incident, member):
+        return
+    used = {incident.deliveries[id].channel for id in alert.deliveries}
+    other = next((way for way in member.reached if way[0] not in used), None)
+    if other is not None and waiting.status == "queued":
+        deliver(draft, alert.id, (other[0],), other[1])
 
 
 def speaks_as(incident: Incident, by: str) -> frozenset[str]:

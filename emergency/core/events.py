@@ -13,8 +13,40 @@ from typing import Literal
 import msgspec
 
 from emergency.core.playbook import Playbook
-from emergency.core.site import Member, Site
+from emergency.core.seat import Passed
+from emergency.core.site import Elsewhere, Member, Site, Wanted
 from emergency.core.values import Channel, Mode, Severity, Text
+
+Kind = Literal[
+    "task",
+    "stand_by",
+    "update",
+    "taken",
+    "enough",
+    "passed_on",
+    "gap",
+    "help",
+    "duress",
+    "tell",
+    "ended",
+    "merged",
+    "note",
+    "expect",
+    "relief",
+    "released",
+    "called_away",
+    "comes",
+    "keeps",
+    "wanted",
+    "lent",
+    "may_go",
+    "no_relief",
+]
+"""What an alert is for."""
+Why = Literal["silence", "undelivered", "declined", "no_way", "late", "called_away"]
+"""Why a ladder climbs."""
+Closed = Literal["done", "taken", "declined", "left_state", "ended", "told", "relieved", "called_away"]
+"""Why an alert needs no answer any more."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -96,21 +128,71 @@ class SeverityChanged(Event, frozen=True, tag="SeverityChanged"):
 
 
 class RoleAssigned(Event, frozen=True, tag="RoleAssigned"):
-    """A person holds a role (one of its `slot`s, counted from 1) from now on."""
+    """A person holds a role (one of its `slot`s, counted from 1) from now on.
+
+    passed: who would have come before, at most three, and why each was not taken.
+    """
 
     role: str
     slot: int
     person: str
-    because: Literal["holder", "deputy", "standing_in", "shared", "answered_first", "ordered"]
+    because: Literal[
+        "holder", "deputy", "standing_in", "second_role", "higher", "shared", "answered_first", "ordered", "lent",
+        "relieved",
+    ]  # fmt: skip
     instead_of: str | None = None
     by: str | None = None
+    passed: tuple[Passed, ...] = ()
 
 
 class RoleUnfilled(Event, frozen=True, tag="RoleUnfilled"):
-    """Nobody is left for a place in this role; command is told."""
+    """Nobody is left for a place in this role; command is told. passed: who could have, and why each cannot."""
 
     role: str
     slot: int
+    passed: tuple[Passed, ...] = ()
+
+
+class GapEscalated(Event, frozen=True, tag="GapEscalated"):
+    """A role that a grave incident needs has had nobody for too long. `to` is who is called on for it now: the next
+    higher role or whoever commands; None when there is nobody to call."""
+
+    role: str
+    to: str | None = None
+
+
+class PersonCalledAway(Event, frozen=True, tag="PersonCalledAway"):
+    """Another incident has this person now: `to` is its code. Every role held here is empty from now on; whoever
+    commanded does so no more."""
+
+    person: str
+    to: str
+
+
+class PeopleElsewhere(Event, frozen=True, tag="PeopleElsewhere"):
+    """What other incidents want of these people has changed; a person with rank 0 is wanted nowhere else."""
+
+    people: tuple[Elsewhere, ...]
+
+
+class WantedTwice(Event, frozen=True, tag="WantedTwice"):
+    """This incident and another, whose code is `other`, want the same people, and what follows.
+
+    how: `keeps`: the other keeps them, here somebody else stands in; `wanted`: the other would like them, they stay;
+        `comes`: they come from there; `lent`: they stay, and work for the other as well.
+    """
+
+    other: str
+    how: Literal["keeps", "wanted", "comes", "lent"]
+    people: tuple[Wanted, ...]
+
+
+class ReliefMissing(Event, frozen=True, tag="ReliefMissing"):
+    """The shift of whoever holds this place is over and nobody follows: they stay. Command is told once."""
+
+    role: str
+    slot: int
+    person: str
 
 
 class CommandTaken(Event, frozen=True, tag="CommandTaken"):
@@ -162,36 +244,24 @@ class StepLate(Event, frozen=True, tag="StepLate"):
 
 
 class AlertRequested(Event, frozen=True, tag="AlertRequested"):
-    """A person is called on. Kinds: `task` and `stand_by` ask for an answer, all others only tell.
+    """A person is called on. Kinds: `task`, `stand_by` and `relief` ask for an answer, all others only tell.
 
     root: the alert whose ladder this one belongs to; its own id for the first of a ladder.
     text: a seal of free words, for `tell`.
-    about: what the words need besides the incident: a person, a role, a playbook id.
+    about: what the words need besides the incident: a person, a role, a playbook id, the code of another incident.
+    wanted: whom this one and another incident want.
     """
 
     alert: str
     person: str
-    kind: Literal[
-        "task",
-        "stand_by",
-        "update",
-        "taken",
-        "passed_on",
-        "gap",
-        "help",
-        "duress",
-        "tell",
-        "ended",
-        "merged",
-        "note",
-        "expect",
-    ]
+    kind: Kind
     role: str | None = None
     slot: int = 1
     step: str | None = None
     root: str | None = None
     about: str | None = None
     text: str | None = None
+    wanted: tuple[Wanted, ...] = ()
 
 
 class LadderClimbed(Event, frozen=True, tag="LadderClimbed"):
@@ -199,7 +269,7 @@ class LadderClimbed(Event, frozen=True, tag="LadderClimbed"):
 
     alert: str
     rung: int
-    because: Literal["silence", "undelivered", "declined", "no_way", "late"]
+    because: Why
 
 
 class AlertAcknowledged(Event, frozen=True, tag="AlertAcknowledged"):
@@ -214,7 +284,7 @@ class AlertClosed(Event, frozen=True, tag="AlertClosed"):
     """An alert needs no answer any more."""
 
     alert: str
-    because: Literal["done", "taken", "declined", "left_state", "ended", "told", "relieved"]
+    because: Closed
 
 
 class DeliveryQueued(Event, frozen=True, tag="DeliveryQueued"):
@@ -305,6 +375,27 @@ class KnockOnExpected(Event, frozen=True, tag="KnockOnExpected"):
     playbook: str
 
 
+class MusterOpened(Event, frozen=True, tag="MusterOpened"):
+    """A roll call began, or went on. What each person answers is kept beside this log, in lines of its own."""
+
+    code: str
+    expected: int
+    by: str
+
+
+class MusterClosed(Event, frozen=True, tag="MusterClosed"):
+    """A roll call ended with these totals, after so many `lines` of its own; `head` is the hash of the last."""
+
+    code: str
+    safe: int
+    help: int
+    away: int
+    missing: int
+    lines: int
+    head: str
+    by: str
+
+
 class TimerSet(Event, frozen=True, tag="TimerSet"):
     """The engine is to be woken. `timer` is its name: setting it again moves it."""
 
@@ -335,6 +426,11 @@ AnyEvent = (
     | SeverityChanged
     | RoleAssigned
     | RoleUnfilled
+    | GapEscalated
+    | PersonCalledAway
+    | PeopleElsewhere
+    | WantedTwice
+    | ReliefMissing
     | CommandTaken
     | StepStarted
     | StepDone
@@ -355,6 +451,8 @@ AnyEvent = (
     | HelpAsked
     | ItemTicked
     | KnockOnExpected
+    | MusterOpened
+    | MusterClosed
     | TimerSet
     | TimerCleared
     | TimerFired

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
+from emergency.core import contest, gaps, guards, machine
 from emergency.core import events as e
-from emergency.core import guards, machine
-from emergency.core.assignment import choose, shared
-from emergency.core.calls import LATE_AGAIN, ask, call_again, chase, close, end_run, tell, tell_command
+from emergency.core.assignment import Seat, assign, shared
+from emergency.core.calls import (
+    LATE_AGAIN,
+    ask,
+    call_again,
+    call_out,
+    chase,
+    close,
+    end_run,
+    may_join,
+    tell,
+    tell_command,
+)
 from emergency.core.draft import Draft
-from emergency.core.incident import StepRun
+from emergency.core.incident import BESIDE, Incident, StepRun
 from emergency.core.playbook import Go, Guard, Leave, Nudge, Playbook, RaiseTo, State, Step
+from emergency.core.site import Member
 from emergency.core.values import Severity, Text
 
 ROUNDS = 30
@@ -30,12 +42,14 @@ def settle(draft: Draft) -> None:
             break
         _raise_by_rule(draft)
         start_due_steps(draft)
+        _leave_nothing_unasked(draft)
         _expect(draft, draft.incident.now_in)
         leave = machine.advance(draft.incident, draft.now)
         if leave is not None:
             enter(draft, leave.to or "", via="guard", leave=leave)
         if draft.incident.version == before:
             break
+    gaps.watch(draft)
     _watch_the_clock(draft)
 
 
@@ -76,7 +90,7 @@ def enter(
 def _leave_state(draft: Draft) -> list[str]:
     freed: list[str] = []
     for run in draft.incident.runs_here():
-        if run.status == "open" and run.name != "stand_by":
+        if run.status == "open" and run.name not in BESIDE:
             draft.add(e.StepDropped(step=run.id, because="left_state"))
             freed += end_run(draft, run.id, "left_state")
     for timer in sorted(draft.incident.timers):
@@ -87,6 +101,7 @@ def _leave_state(draft: Draft) -> list[str]:
 
 def _end(draft: Draft) -> None:
     """Tell everyone who was alerted; nothing of the emergency itself is asked of anybody any more."""
+    draft.clear_timer("team")
     for run in list(draft.incident.steps.values()):
         if run.status == "open":
             draft.add(e.StepDropped(step=run.id, because="ended"))
@@ -149,17 +164,20 @@ def start_due_steps(draft: Draft) -> None:
 def start_step(draft: Draft, step: Step, zone: str | None = None, index: int = 0) -> None:
     """Start one run of *step* and call on the holders of its role: each of them, or one of them for each zone."""
     ensure_role(draft, step.role)
-    run = _new_run(draft, step.name, step.role, zone=zone, step=step)
+    run = new_run(draft, step.name, step.role, zone=zone, step=step)
     holders = sorted(draft.incident.roles.get(step.role, {}).items())
     if zone is not None and holders:
         holders = [holders[index % len(holders)]]
+    if step.one_ladder and holders:
+        call_out(draft, step, draft.incident.steps[run], holders)
+        return
     for slot, person in holders:
         ask(draft, draft.incident.steps[run], person, slot)
     if not holders:
         _nobody(draft, run)
 
 
-def _new_run(
+def new_run(
     draft: Draft,
     name: str,
     role: str,
@@ -167,13 +185,26 @@ def _new_run(
     zone: str | None = None,
     step: Step | None = None,
     nudge: Text | None = None,
+    due: datetime | None = None,
 ) -> str:
-    due = draft.now + step.done if step and step.done else None
+    """Start a run of the step *name* for *role*, calling nobody, and return its id."""
+    due = draft.now + step.done if step and step.done else due
     id = draft.next_step()
     draft.add(e.StepStarted(step=id, name=name, role=role, letter=draft.next_letter(), zone=zone, due=due, nudge=nudge))
-    if due is not None:
+    if due is not None and step is not None:
         draft.add(e.TimerSet(timer=f"due:{id}", due=due))
     return id
+
+
+def _leave_nothing_unasked(draft: Draft) -> None:
+    """What began while nobody was there to be asked, or lost all whom it was asked of to other incidents, is asked of
+    whoever commands as soon as somebody does."""
+    if draft.incident.command is None or draft.incident.ended:
+        return
+    for run in draft.incident.runs_here():
+        gone = (draft.incident.alerts[id].ended == "called_away" for id in run.alerts)
+        if run.status == "open" and run.name not in BESIDE and all(gone):
+            _nobody(draft, run.id)
 
 
 def _nobody(draft: Draft, run: str) -> None:
@@ -195,7 +226,7 @@ def _nudge(draft: Draft, nudge: Nudge) -> None:
         draft.add(e.StepDropped(step=run.id, because="left_state"))
         end_run(draft, run.id, "left_state")
     ensure_role(draft, nudge.role)
-    id = _new_run(draft, "nudge", nudge.role, nudge=nudge.do)
+    id = new_run(draft, "nudge", nudge.role, nudge=nudge.do)
     holders = sorted(draft.incident.roles.get(nudge.role, {}).items())
     for slot, person in holders:
         ask(draft, draft.incident.steps[id], person, slot)
@@ -231,10 +262,13 @@ def fill_roles(draft: Draft, *, entering: bool = False) -> list[Holder]:
     entering: the steps of the state are about to start, and call on the new holders themselves.
     """
     found: list[Holder] = []
-    for call in draft.incident.playbook.roles:
-        if call.at is not None and call.at <= draft.incident.severity:
-            new = _fill(draft, call.role, call.heads)
-            found += _called_by_steps(draft, call.role, new, entering=entering)
+    level = draft.incident.severity
+    heads = {
+        call.role: call.heads for call in draft.incident.playbook.roles if call.at is not None and call.at <= level
+    }
+    for role, seats in _seats(draft.incident, heads).items():
+        found += _called_by_steps(draft, role, _sit_down(draft, role, seats), entering=entering)
+    take_command(draft)
     if draft.incident.command is None:
         role, new = _somebody_commands(draft)
         found += _called_by_steps(draft, role, new, entering=entering)
@@ -253,10 +287,11 @@ def _somebody_commands(draft: Draft) -> tuple[str, list[tuple[int, str]]]:
     """Nobody free could take command: whoever commands elsewhere is told of this one too, and must choose. A drill
     takes nobody out of anything."""
     for duty in reversed(draft.incident.site.duties):
-        chosen = shared(draft.incident, duty.role) if duty.command and draft.incident.mode == "real" else []
-        for person, because in chosen:
+        for person, because in shared(draft.incident, duty.role) if duty.command else []:
+            if draft.incident.mode == "drill" and not draft.incident.members[person].also:
+                continue  # what has them is real
             draft.add(e.RoleAssigned(role=duty.role, slot=1, person=person, because=because))
-            _take_command(draft)
+            take_command(draft)
             return duty.role, [(1, person)]
     return "", []
 
@@ -269,7 +304,7 @@ def call_in(draft: Draft, new: list[Holder]) -> None:
     asked = {run.id: {draft.incident.alerts[id].person for id in run.alerts} for run in runs}
     for role, slot, person in new:
         for run in runs:
-            if run.role == role and person not in asked[run.id]:
+            if run.role == role and person not in asked[run.id] and may_join(draft.incident, run):
                 ask(draft, draft.incident.steps[run.id], person, slot)
         if not any(alert.role == role for alert in draft.incident.open_alerts(person)):
             idle.setdefault(role, []).append((slot, person))
@@ -278,7 +313,7 @@ def call_in(draft: Draft, new: list[Holder]) -> None:
 
 
 def _can_be_joined(run: StepRun) -> bool:
-    return run.status == "open" and run.name not in ("stand_by", "nudge") and run.zone is None
+    return run.status == "open" and run.name not in (*BESIDE, "nudge") and run.zone is None
 
 
 def join(draft: Draft) -> None:
@@ -295,27 +330,136 @@ def join(draft: Draft) -> None:
 
 
 def ensure_role(draft: Draft, role: str) -> None:
-    """Fill a role that a step needs although the level does not call for it yet."""
+    """Fill a role that a step needs although the level does not call for it yet, or whose holder has gone home."""
+    _give_to_who_is_there(draft, role)
     if not draft.incident.roles.get(role):
         heads = next((c.heads for c in draft.incident.playbook.roles if c.role == role), 1)
-        _fill(draft, role, heads)
+        if not _fill(draft, role, heads):
+            borrow(draft, role)
+
+
+def may_rest(draft: Draft, role: str, slot: int) -> bool:
+    """Whether nobody needs to relieve the holder of a place just now: they do not command and have nothing open; at the
+    lightest level, nothing that they have not said yes to, for then they finish it (practice)."""
+    incident = draft.incident
+    person = incident.roles[role][slot]
+    theirs = [alert for alert in incident.open_alerts(person) if alert.role == role]
+    light = incident.severity is Severity.blue
+    return person != incident.command and all(light and alert.status == "acknowledged" for alert in theirs)
+
+
+def _give_to_who_is_there(draft: Draft, role: str) -> None:
+    """There is work for a place whose holder has gone home with nothing to hand over, and whom nobody was asked to
+    relieve: whoever is on shift has it now. Where nobody is, the one before keeps it."""
+    incident = draft.incident
+    if not incident.for_few:
+        return
+    places, members = incident.roles.get(role, {}), incident.members
+    gone = {
+        slot: person
+        for slot, person in places.items()
+        if (person not in members or members[person].duty == "off") and may_rest(draft, role, slot)
+    }
+    if not gone:
+        return
+    held = {**incident.roles, role: {slot: person for slot, person in places.items() if slot not in gone}}
+    for seat in _assigned(incident, {role: max(places)}, incident.members, held, higher=False):
+        if seat.slot in gone and seat.person is not None:
+            draft.add(
+                e.RoleAssigned(
+                    role=role, slot=seat.slot, person=seat.person, because="relieved", instead_of=gone[seat.slot]
+                )
+            )
+
+
+def borrow(draft: Draft, role: str) -> list[tuple[int, str]]:
+    """Nobody is left for a role: let somebody take it whom another incident can share, and return slot and person."""
+    found = None if draft.incident.roles.get(role) else contest.lent(draft.incident, role)
+    if found is None:
+        return []
+    person, because = found
+    draft.add(e.RoleAssigned(role=role, slot=1, person=person, because=because))
+    take_command(draft)
+    return [(1, person)]
+
+
+def has_work(draft: Draft, role: str) -> bool:
+    """Return whether a step of the present state is asked of *role*, now or as soon as the state is entered."""
+    here = any(step.role == role and step.when is None for step in draft.incident.now_in.steps)
+    return here or any(
+        run.role == role and run.status == "open" and run.name not in BESIDE for run in draft.incident.runs_here()
+    )
 
 
 def _fill(draft: Draft, role: str, heads: int) -> list[tuple[int, str]]:
-    filled, empty = draft.incident.roles.get(role, {}), draft.incident.unfilled
-    free = [slot for slot in range(1, heads + 1) if slot not in filled and (role, slot) not in empty]
-    chosen = choose(draft.incident, role, len(free)) if free else []
-    for slot, (person, because) in zip(free, chosen, strict=False):
-        draft.add(e.RoleAssigned(role=role, slot=slot, person=person, because=because))
-        _take_command(draft)
-    for slot in free[len(chosen) :]:
-        draft.add(e.RoleUnfilled(role=role, slot=slot))
-        if slot == 1:
-            tell_command(draft, "gap", role=role)
-    return [(slot, person) for slot, (person, _) in zip(free, chosen, strict=False)]
+    return _sit_down(draft, role, _seats(draft.incident, {role: heads}).get(role, []))
 
 
-def _take_command(draft: Draft) -> None:
+def _seats(incident: Incident, heads: dict[str, int]) -> dict[str, list[Seat]]:
+    """Return who takes the places that nobody holds, of all these roles at once; by role, in their order.
+
+    What has begun calls nobody out of a lighter incident while somebody free can do it (practice): those there are at
+    work already.
+    """
+    found: dict[str, list[Seat]] = {}
+    if all(len(incident.roles.get(role, {})) >= count for role, count in heads.items()):
+        return found
+    first: list[Seat] = []
+    at_hand = {id: member for id, member in incident.members.items() if not member.busy}
+    begins = incident.entry == 1 and incident.last == incident.entered
+    if not begins and len(at_hand) < len(incident.members):
+        seats = _assigned(incident, heads, at_hand, incident.roles, higher=False)
+        first = [seat for seat in seats if seat.because in ("holder", "deputy", "standing_in")]
+    held = {role: dict(slots) for role, slots in incident.roles.items()}
+    for seat in first:
+        held.setdefault(seat.role, {})[seat.slot] = seat.person or ""
+    rest = _assigned(incident, heads, incident.members, held, higher=True)
+    for seat in sorted((*first, *rest), key=lambda seat: seat.slot):
+        found.setdefault(seat.role, []).append(seat)
+    return {role: found[role] for role in heads if role in found}
+
+
+def _assigned(
+    incident: Incident,
+    heads: dict[str, int],
+    members: dict[str, Member],
+    held: dict[str, dict[int, str]],
+    *,
+    higher: bool,
+) -> tuple[Seat, ...]:
+    return assign(
+        heads,
+        members,
+        incident.site,
+        severity=incident.severity,
+        place=incident.place,
+        silent=incident.playbook.silent_place,
+        held=held,
+        higher=higher,
+    )
+
+
+def _sit_down(draft: Draft, role: str, seats: list[Seat]) -> list[tuple[int, str]]:
+    """Give out the places of one role; return who has one now, by slot. What only the next higher role can take stays
+    a gap until they have answered."""
+    taken: list[tuple[int, str]] = []
+    if seats and (seats[0].person is None or seats[0].because == "higher") and has_work(draft, role):
+        taken = borrow(draft, role)
+    for seat in seats[len(taken) :]:
+        if seat.because in (None, "higher") and (role, seat.slot) not in draft.incident.unfilled:
+            draft.add(e.RoleUnfilled(role=role, slot=seat.slot, passed=seat.passed))
+            if seat.slot == 1:
+                tell_command(draft, "gap", role=role)
+        if seat.person is not None and seat.because is not None:
+            draft.add(
+                e.RoleAssigned(role=role, slot=seat.slot, person=seat.person, because=seat.because, passed=seat.passed)
+            )
+            take_command(draft)
+            taken.append((seat.slot, seat.person))
+    return taken
+
+
+def take_command(draft: Draft) -> None:
     """The most junior command role commands first, until a senior one takes over by a logged hand-over
     (founding plan, shifts: the duty manager commands until relieved)."""
     if draft.incident.command is not None:
@@ -338,7 +482,7 @@ def _has_steps(draft: Draft, role: str, *, entering: bool) -> bool:
 
 def stand_by(draft: Draft, role: str, new: list[tuple[int, str]]) -> None:
     """Ask new holders (slot, person) of a role without a step just now to be ready."""
-    id = _new_run(draft, "stand_by", role)
+    id = new_run(draft, "stand_by", role)
     for slot, person in new:
         ask(draft, draft.incident.steps[id], person, slot)
 

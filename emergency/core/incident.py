@@ -17,11 +17,15 @@ from rpds import HashTrieMap
 
 from emergency.core import events as e
 from emergency.core.playbook import FactMissing, FactOver, FactUnder, Playbook, Simple, State, Step, simple
-from emergency.core.site import Member, Site
+from emergency.core.site import Member, Site, Wanted
 from emergency.core.values import Mode, Severity, Text
 
-ASKING = frozenset({"task", "stand_by"})
+ASKING = frozenset({"task", "stand_by", "relief"})
 """Kinds of alert that wait for an answer."""
+BESIDE = frozenset({"stand_by", "relieve"})
+"""Steps of no plan that outlive the state in which they began: to be ready, to take a role over."""
+SHARED = frozenset({"shared", "lent"})
+"""Why somebody holds a role here although another incident has them."""
 
 E = TypeVar("E", bound=e.Event)
 
@@ -64,6 +68,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     rung: int = 0
     about: str | None = None
     text: str | None = None
+    wanted: tuple[Wanted, ...] = ()
     answered: datetime | None = None
     deliveries: tuple[str, ...] = ()
 
@@ -96,6 +101,13 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     owner: whose it is: who was told first, until whoever commands has answered, or command was handed over (first-asked
         responsibility of the founding service rules: it goes on by a logged hand-over, or it stays).
+    shared: who holds a role here although another incident has them, and keeps both.
+    overdue: roles that had nobody for too long; somebody was called on for them, and nobody has answered yet.
+    chosen: role and slot to how they were last given to somebody. missed: the same, to how nobody could have them.
+    contested: codes of the incidents that want people whom this one wants; command was told of each.
+    unrelieved: role and slot whose holder's shift is over without anybody to follow, and who that is.
+    in_vain: person to when they were rung first and last since they answered anything; who has answered is not in it.
+    muster: the code of its roll call, open or closed; empty while there was none.
     """
 
     id: str
@@ -115,6 +127,12 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     command: str | None = None
     roles: dict[str, dict[int, str]] = {}
     unfilled: frozenset[tuple[str, int]] = frozenset()
+    overdue: frozenset[str] = frozenset()
+    chosen: dict[tuple[str, int], e.RoleAssigned] = {}
+    missed: dict[tuple[str, int], e.RoleUnfilled] = {}
+    shared: frozenset[str] = frozenset()
+    contested: frozenset[str] = frozenset()
+    unrelieved: dict[tuple[str, int], str] = {}
     steps: dict[str, StepRun] = {}
     here: tuple[str, ...] = ()
     letters: int = 0
@@ -124,6 +142,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: HashTrieMap[str, Delivery] = HashTrieMap()
     of_person: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
     ladders: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
+    in_vain: HashTrieMap[str, tuple[datetime, datetime]] = HashTrieMap()
     timers: HashTrieMap[str, datetime] = HashTrieMap()
     ticked: frozenset[tuple[str, int]] = frozenset()
     expected: frozenset[str] = frozenset()
@@ -135,6 +154,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     notes: int = 0
     help: dict[str, datetime] = {}
     ended: str | None = None
+    muster: str = ""
 
     @property
     def alerted(self) -> tuple[str, ...]:
@@ -145,6 +165,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     def now_in(self) -> State:
         """The state of the plan it is in."""
         return self.playbook.state(self.state)
+
+    @property
+    def for_few(self) -> bool:
+        """Whether nobody is to be brought in without need: few may know, or it is of the lightest level (practice)."""
+        return self.playbook.few_know or self.severity is Severity.blue
 
     @property
     def is_closed(self) -> bool:
@@ -265,7 +290,7 @@ def _dismissed(i: Incident, event: e.IncidentDismissed, at: datetime) -> Inciden
 
 @_on(e.RosterUpdated)
 def _roster(i: Incident, event: e.RosterUpdated, at: datetime) -> Incident:
-    return replace(i, members={m.id: m for m in event.members}, unfilled=frozenset())
+    return replace(i, members={m.id: m for m in event.members}, unfilled=frozenset(), overdue=frozenset())
 
 
 @_on(e.ReportMerged)
@@ -287,12 +312,71 @@ def _severity(i: Incident, event: e.SeverityChanged, at: datetime) -> Incident:
 @_on(e.RoleAssigned)
 def _assigned(i: Incident, event: e.RoleAssigned, at: datetime) -> Incident:
     slots = {**i.roles.get(event.role, {}), event.slot: event.person}
-    return replace(i, roles={**i.roles, event.role: slots}, unfilled=i.unfilled - {(event.role, event.slot)})
+    place = (event.role, event.slot)
+    member = i.members.get(event.person)
+    both = event.because in SHARED or (member is not None and member.busy >= i.severity.rank)
+    return replace(
+        i,
+        roles={**i.roles, event.role: slots},
+        unfilled=i.unfilled if event.because == "higher" else i.unfilled - {place},  # a gap until they answer
+        overdue=i.overdue if event.because == "higher" else i.overdue - {event.role},
+        chosen={**i.chosen, place: event},
+        shared=i.shared | {event.person} if both else i.shared,
+        unrelieved=_without(i.unrelieved, place),
+    )
+
+
+def _without(places: dict[tuple[str, int], str], place: tuple[str, int]) -> dict[tuple[str, int], str]:
+    return {each: person for each, person in places.items() if each != place} if place in places else places
+
+
+@_on(e.PersonCalledAway)
+def _called_away(i: Incident, event: e.PersonCalledAway, at: datetime) -> Incident:
+    roles = {
+        role: {slot: person for slot, person in slots.items() if person != event.person}
+        for role, slots in i.roles.items()
+    }
+    return replace(
+        i,
+        roles={role: slots for role, slots in roles.items() if slots},
+        command=None if i.command == event.person else i.command,
+        shared=i.shared - {event.person},
+        unrelieved={place: person for place, person in i.unrelieved.items() if person != event.person},
+    )
+
+
+@_on(e.PeopleElsewhere)
+def _elsewhere(i: Incident, event: e.PeopleElsewhere, at: datetime) -> Incident:
+    known = [each for each in event.people if each.person in i.members]
+    changed = {
+        each.person: replace(
+            i.members[each.person], busy=each.rank, elsewhere=each.code, spare=each.spare, also=each.roles
+        )
+        for each in known
+    }
+    free = {each.person for each in known if not each.rank}
+    return replace(i, members={**i.members, **changed}, shared=i.shared - free)
+
+
+@_on(e.WantedTwice)
+def _wanted(i: Incident, event: e.WantedTwice, at: datetime) -> Incident:
+    return replace(i, contested=i.contested | {event.other})
+
+
+@_on(e.ReliefMissing)
+def _relief_missing(i: Incident, event: e.ReliefMissing, at: datetime) -> Incident:
+    return replace(i, unrelieved={**i.unrelieved, (event.role, event.slot): event.person})
 
 
 @_on(e.RoleUnfilled)
 def _unfilled(i: Incident, event: e.RoleUnfilled, at: datetime) -> Incident:
-    return replace(i, unfilled=i.unfilled | {(event.role, event.slot)})
+    place = (event.role, event.slot)
+    return replace(i, unfilled=i.unfilled | {place}, missed={**i.missed, place: event})
+
+
+@_on(e.GapEscalated)
+def _gap_escalated(i: Incident, event: e.GapEscalated, at: datetime) -> Incident:
+    return replace(i, overdue=i.overdue | {event.role})
 
 
 @_on(e.CommandTaken)
@@ -324,7 +408,8 @@ def _with_step(i: Incident, id: str, **change: Any) -> Incident:
 
 @_on(e.StepDone)
 def _done(i: Incident, event: e.StepDone, at: datetime) -> Incident:
-    return _with_step(i, event.step, status="done", person=event.person, answer=event.answer, finished=at)
+    after = _with_step(i, event.step, status="done", person=event.person, answer=event.answer, finished=at)
+    return _heard(after, event.person)
 
 
 @_on(e.StepDropped)
@@ -351,6 +436,7 @@ def _requested(i: Incident, event: e.AlertRequested, at: datetime) -> Incident:
         at=at,
         about=event.about,
         text=event.text,
+        wanted=event.wanted,
         status="open" if event.kind in ASKING else "closed",
         ended="" if event.kind in ASKING else "told",
     )
@@ -375,10 +461,11 @@ def _climbed(i: Incident, event: e.LadderClimbed, at: datetime) -> Incident:
 @_on(e.AlertAcknowledged)
 def _acknowledged(i: Incident, event: e.AlertAcknowledged, at: datetime) -> Incident:
     alert = i.alerts[event.alert]
-    after = _with_alert(i, event.alert, status="acknowledged", answered=at)
+    after = _heard(_with_alert(i, event.alert, status="acknowledged", answered=at), alert.person)
     if alert.person == i.command:
         after = replace(after, owner=alert.person)
-    after = replace(after, unfilled=i.unfilled - {(alert.role or "", alert.slot)})
+    role = alert.role or ""
+    after = replace(after, unfilled=i.unfilled - {(role, alert.slot)}, overdue=i.overdue - {role})
     if alert.step is None:
         return after
     run = i.steps[alert.step]
@@ -387,7 +474,13 @@ def _acknowledged(i: Incident, event: e.AlertAcknowledged, at: datetime) -> Inci
 
 @_on(e.AlertClosed)
 def _alert_closed(i: Incident, event: e.AlertClosed, at: datetime) -> Incident:
-    return _with_alert(i, event.alert, status="closed", ended=event.because)
+    after = _with_alert(i, event.alert, status="closed", ended=event.because)
+    return _heard(after, i.alerts[event.alert].person) if event.because == "declined" else after
+
+
+def _heard(i: Incident, person: str) -> Incident:
+    """Somebody has answered something: what they were rung for before was not in vain."""
+    return replace(i, in_vain=i.in_vain.discard(person))
 
 
 @_on(e.DeliveryQueued)
@@ -401,8 +494,13 @@ def _queued(i: Incident, event: e.DeliveryQueued, at: datetime) -> Incident:
         at=at,
     )
     alert = i.alerts[event.alert]
+    in_vain = i.in_vain
+    if event.channel == "voice":
+        first, _ = in_vain.get(event.person, (at, at))
+        in_vain = in_vain.insert(event.person, (first, at))
     return replace(
         i,
+        in_vain=in_vain,
         deliveries=i.deliveries.insert(delivery.id, delivery),
         alerts=i.alerts.insert(alert.id, replace(alert, deliveries=(*alert.deliveries, delivery.id))),
     )
@@ -490,6 +588,16 @@ def _ticked(i: Incident, event: e.ItemTicked, at: datetime) -> Incident:
 @_on(e.KnockOnExpected)
 def _expected(i: Incident, event: e.KnockOnExpected, at: datetime) -> Incident:
     return replace(i, expected=i.expected | {event.playbook})
+
+
+@_on(e.MusterOpened)
+def _muster_opened(i: Incident, event: e.MusterOpened, at: datetime) -> Incident:
+    return replace(i, muster=event.code)
+
+
+@_on(e.MusterClosed)
+def _muster_closed(i: Incident, event: e.MusterClosed, at: datetime) -> Incident:
+    return replace(i, muster=event.code)
 
 
 @_on(e.TimerSet)

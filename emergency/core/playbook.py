@@ -239,6 +239,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     tells: dict[str, str] = {}
 
 
+CallOut = Literal["each", "first", "in_turn"]
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a role does in a state.
 
@@ -247,6 +250,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     per: with `zones`, one such step for every zone in the incident's scope; with `lifts`, one for every car.
     every: the step starts again so long after it was done, while the state lasts.
     late: what happens at `done`, then at each further `done` (at most a minute apart), in this order.
+    call_out: who is asked. `each`: every holder, with a ladder each. `first`: all holders and deputies there at once,
+        and the first to answer has it. `in_turn`: one after the other, until one answers.
+    quorum: so many must answer before the others are let go; 0 for no such number.
     """
 
     name: str
@@ -262,6 +268,13 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     every: timedelta | None = None
     when: Guard | None = None
     late: tuple[Outcome, ...] = DEFAULT_LATE
+    call_out: CallOut = "each"
+    quorum: int = 0
+
+    @property
+    def one_ladder(self) -> bool:
+        """Whether everyone asked stands on one ladder."""
+        return self.call_out != "each"
 
 
 class Nudge(msgspec.Struct, frozen=True, kw_only=True):
@@ -352,6 +365,7 @@ class Playbook(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     Compared by identity: a plan is loaded once and shared, and what is compiled from it is kept beside it.
 
     silent_place: nobody who is believed to be at the incident's place is rung or texted.
+    few_know: need-to-know; a change of shift brings in nobody who has nothing to do.
     """
 
     id: str
@@ -371,6 +385,7 @@ class Playbook(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     press: Text | None = None
     begins: tuple[Begin, ...] = ()
     milestones: tuple[Milestone, ...] = ()
+    few_know: bool = False
 
     @property
     def initial(self) -> str:

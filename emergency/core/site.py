@@ -5,6 +5,7 @@ A site is one for all plans; an incident keeps the one that held when it was ope
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 import msgspec
@@ -36,6 +37,8 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     higher: the role that takes it when nobody is left.
     command: holders may take command of an incident; `order` of the list of duties is seniority.
     urgent: called by voice and SMS together from the first moment (practice: command roles).
+    remote: can be done by telephone, so that its own people on call come before its deputies on shift; command always
+        can (practice).
     needs: licences that a holder must have, each still good.
     """
 
@@ -47,6 +50,7 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool = False
     conflicts: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    remote: bool = False
 
 
 class SiteAgency(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,17 +63,45 @@ class SiteAgency(msgspec.Struct, frozen=True, kw_only=True):
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
     """A shift in the site's own time. days: 0 is Monday, counted by the day it begins. starts, ends: `HH:MM`;
-    one that ends before it begins goes over midnight."""
+    one that ends before it begins goes over midnight.
+
+    on_holidays: on a public holiday it is manned like a Sunday (practice: an office is closed, a mall is open), not at
+    all, or as on any other day.
+    """
 
     id: str
     days: tuple[int, ...]
     starts: str
     ends: str
+    on_holidays: Literal["as_sunday", "off", "on"] = "as_sunday"
+
+
+OFF = "off"
+"""What a rotation or a swap says of a day without a shift, and a person who works in none."""
+
+
+class Rotation(msgspec.Struct, frozen=True, kw_only=True):
+    """A pattern of shifts that repeats: `cycle` holds a shift or `off` for each day, its first entry is for `begins`.
+
+    The rotation says on which days its people work, the shift at what hours, and whether on a public holiday.
+    """
+
+    id: str
+    cycle: tuple[str, ...]
+    begins: date
+
+
+class Holiday(msgspec.Struct, frozen=True, kw_only=True):
+    """A day that this site keeps as a public holiday although its country does not."""
+
+    day: date
+    name: Text
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One building. `places` holds the site itself first. Compared by identity, like a plan.
 
+    country, subdivision: whose public holidays it keeps (ISO 3166); `holidays` come on top, `workdays` are none here.
     may: decision to the roles that may take it alone, the same in every plan.
     code_words: what is said so that staff start while the public stays calm; `duress` is the false "all is well".
     """
@@ -87,6 +119,10 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     facts: dict[str, str] = {}
     may: dict[str, tuple[str, ...]] = {}
     code_words: dict[str, Text] = {}
+    subdivision: str = ""
+    rotations: tuple[Rotation, ...] = ()
+    holidays: tuple[Holiday, ...] = ()
+    workdays: tuple[date, ...] = ()
 
     def place(self, id: str) -> Place:
         """Return the place with this id.
@@ -127,9 +163,13 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     roles: role to rank, 1 for the normal holder, higher for deputies.
     duty: on shift; on call (reachable, off site); off.
     numbers: how many telephone numbers the roster holds, tried in order.
+    ways: (channel, number), in the order they are tried; empty for every channel on every number.
     two_way: may answer by SMS (some countries' networks carry no replies).
     busy: the rank of the gravest other open incident this person holds a role in, 0 for none.
     elsewhere: the code of that incident.
+    spare: that other incident needs them for nothing just now: no step of theirs is open there, and they do not
+        command it.
+    also: the roles they hold in other incidents of the same kind.
     licences: those that are good on the day.
     absent: why somebody who would otherwise be there is not: `leave`, `swapped`, `holiday`; empty for all others.
     """
@@ -144,5 +184,31 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     zone: str | None = None
     busy: int = 0
     elsewhere: str = ""
+    spare: bool = False
+    also: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
     absent: str = ""
+    ways: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def reached(self) -> tuple[tuple[str, int], ...]:
+        """The ways to this person, (channel, number), in the order they are tried."""
+        return self.ways or tuple((channel, number) for number in range(self.numbers) for channel in self.channels)
+
+
+class Elsewhere(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What other incidents want of a person: `Member.busy`, `elsewhere`, `spare` and `also` by themselves."""
+
+    person: str
+    rank: int = 0
+    code: str = ""
+    spare: bool = False
+    roles: tuple[str, ...] = ()
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A person wanted twice: in which role, and who stands in it where they are not; None: nobody does."""
+
+    person: str
+    role: str
+    here: str | None = None

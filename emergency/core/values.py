@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from emergency.core.languages import translated
+
 Language = Literal["zh", "en"]
 Mode = Literal["real", "drill"]
 Channel = Literal["sms", "voice"]
@@ -19,8 +21,10 @@ class Text(msgspec.Struct, frozen=True):
     en: str
 
     def of(self, language: str) -> str:
-        """Return the words in *language*; any language but Chinese gets the English ones."""
-        return self.zh if language == "zh" else self.en
+        """Return the words in *language*: Chinese, English, those of its catalogue; else the English ones."""
+        if language == "zh":
+            return self.zh
+        return self.en if language == "en" else translated(self.en, language) or self.en
 
 
 class Severity(Enum):

@@ -4,159 +4,58 @@ A message is built in two stages. `words_for` takes from the incident all that m
 number. `render_sms` and `render_voice` add names and typed words just before sending, and merge what one person
 would get in the same moment.
 A drill's words begin and end with the drill mark, in writing and in speech.
+Further languages come from catalogues (`languages`): every word below goes through `Text.of`, which asks them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from itertools import count
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from emergency.core.braces import named
 from emergency.core.guards import told_of
-from emergency.core.incident import Alert, Incident, StepRun
+from emergency.core.incident import BESIDE, Alert, Incident, StepRun
+from emergency.core.languages import BUILT_IN, speaks
 from emergency.core.playbook import Step
+from emergency.core.replies import tidy
 from emergency.core.sandbox import LONGEST, fill, render
+from emergency.core.templates import (
+    ASKED,
+    COMMAND,
+    COMMANDING,
+    DIGITS,
+    ELSEWHERE,
+    END_MARK,
+    FIRST_ANSWER_KEY,
+    KEY_WORDS,
+    MARK,
+    MOST_LISTED,
+    MOST_SPOKEN,
+    REASONS,
+    ROOM,
+    STAND_BY,
+    STANDING_BY,
+    TAKE_COMMAND,
+    TAKE_OVER,
+    TEMPLATES,
+    YES_NO,
+)
 from emergency.core.values import SEVERITY_WORDS, Mode, Text
-
-TEMPLATES: dict[str, Text] = {
-    "sms": Text(
-        "【{{sign}}】{{mark}}{{body}}{{mark}}",
-        "[{{sign}}] {{mark}}{{body}}{{endmark}}",
-    ),
-    "task": Text(
-        "{{code}}{{headline}},{{place}}{{zone}}。你:{{role}}。{{do}}。{{reply}}",
-        "{{code}} {{headline}}, {{place}}{{zone}}. You: {{role}}. {{do}}. {{reply}}",
-    ),
-    "tasks": Text(
-        "{{code}}{{headline}},{{place}}。"
-        "{% for t in tasks %}{{t.ref}}{{t.role}}{{t.zone}}:{{t.do}};{% endfor %}{{reply}}",
-        "{{code}} {{headline}}, {{place}}. "
-        "{% for t in tasks %}{{t.ref}} {{t.role}}{{t.zone}}: {{t.do}}; {% endfor %}{{reply}}",
-    ),
-    "stand_by": Text(
-        "{{code}}{{headline}},{{place}}。你:{{role}}。{{do}}。{{reply}}",
-        "{{code}} {{headline}}, {{place}}. You: {{role}}. {{do}}. {{reply}}",
-    ),
-    "update": Text(
-        "{{code}}更新:{{state}},{{place}},{{severity}}。", "{{code}} update: {{state}}, {{place}}, {{severity}}."
-    ),
-    "taken": Text("{{ref}}已由{{about}}接手,你不必再去。", "{{ref}} is taken by {{about}}; you need not go."),
-    "passed_on": Text("{{code}}:{{role}}现由{{about}}担任。", "{{code}}: {{role}} is now {{about}}."),
-    "gap": Text(
-        "{{code}}{{headline}}:{{role}}无人到位!请另派人。", "{{code}} {{headline}}: nobody for {{role}}! Send someone."
-    ),
-    "help": Text("{{code}}{{about}}求助!请立即联系。", "{{code}} {{about}} needs help! Reach them now."),
-    "duress": Text(
-        "{{code}}{{about}}说了胁迫暗语!勿联系本人,即报110。",
-        "{{code}}: {{about}} used the duress word! Do not contact them; call the police.",
-    ),
-    "tell": Text("{{code}}通知:{{text}}", "{{code}}: {{text}}"),
-    "merged": Text("{{code}}又接报:{{where}}。{{text}}", "{{code}}: reported again: {{where}}. {{text}}"),
-    "note": Text("{{code}}{{about}}说:{{text}}", "{{code}} {{about}} says: {{text}}"),
-    "expect": Text("{{code}}:可能引发{{about}}。", "{{code}}: expect {{about}}."),
-    "stand_down": Text(
-        "{{code}}{{headline}}解除,{{place}}。撤岗,保护现场。",
-        "{{code}} {{headline}}: stood down, {{place}}. Leave your post.",
-    ),
-    "false_alarm": Text(
-        "{{code}}{{headline}}:误报,{{place}}。恢复正常。",
-        "{{code}} {{headline}}: false alarm, {{place}}. Back to normal.",
-    ),
-    "cancelled": Text(
-        "{{code}}{{headline}}:已取消,{{place}}。不必到岗。",
-        "{{code}} {{headline}}: cancelled, {{place}}. No need to come.",
-    ),
-    "reply": Text(
-        "复{{ref}}+1收到{% for k in keys %}{{k.key}}{{k.label}}{% endfor %}",
-        "Reply {{ref}}1 got it{% for k in keys %}, {{k.key}} {{k.label}}{% endfor %}",
-    ),
-    "reply_many": Text(
-        "复{{code}}+1都收到;2完成3不能带字母,如{{ref}}2",
-        "Reply {{code}}1 got all; 2 done, 3 cannot with letter: {{ref}}2",
-    ),
-    "no_reply": Text("接到电话请按1", "Answer our call with 1"),
-    "voice_task": Text(
-        "{{sign}}应急。编号{{spoken}}。{{headline}},{{place}}{{zone}}。"
-        "{% for t in tasks %}您是{{t.role}}{{t.zone}}。{{t.do}}。{% endfor %}"
-        "{% if keys %}收到按1{% for k in keys %},{{k.label}}按{{k.key}}{% endfor %}。需要帮助按9。{% endif %}",
-        "{{sign}} emergency {{spoken}}. {{headline}}, {{place}}{{zone}}. "
-        "{% for t in tasks %}You are {{t.role}}{{t.zone}}. {{t.do}}. {% endfor %}"
-        "{% if keys %}Press 1 received{% for k in keys %}, {{k.key}} {{k.label}}{% endfor %}, 9 for help.{% endif %}",
-    ),
-    "voice_tell": Text("{{sign}}应急。{{body}}", "{{sign}} emergency. {{body}}"),
-    "voice_drill": Text("演练,演练。{{body}}以上是演练。", "Drill, drill, drill. {{body}} This was a drill."),
-    # a test of one telephone, neither emergency nor drill (`doctor --send-test`)
-    "test": Text(
-        "【测试】这是测试,没有紧急情况,也不是演练。{% if code %}请回复{{code}}{% else %}不必回复{% endif %}。【测试】",
-        "TEST only. No emergency, no drill. "
-        "{% if code %}Please reply {{code}}{% else %}No reply needed{% endif %}. TEST",
-    ),
-    "voice_test": Text(
-        "测试,测试。{{sign}}试打电话。没有紧急情况,也不是演练。{% if keys %}听到请按1。{% endif %}以上是测试。",
-        "Test, test. {{sign}} tries this telephone. No emergency, no drill. "
-        "{% if keys %}Press 1 if you hear this. {% endif %}This was a test.",
-    ),
-    "test_ok": Text(
-        "测试成功,这部电话能收能复。没有紧急情况。{{more}}",
-        "Test passed: this phone receives and answers. No emergency. {{more}}",
-    ),
-    "test_more": Text(
-        "其他内容未记;要报告请另发一条,不带{{ref}}。", "The rest was not noted; to report, write again without {{ref}}."
-    ),
-    # answers to what somebody sent us
-    "got": Text("{{ref}}已记:收到。{{more}}", "{{ref}}: noted, received. {{more}}"),
-    "got_more": Text("完成复{{ref}}+2,不能复{{ref}}+3", "When done reply {{ref}}2, if you cannot {{ref}}3"),
-    "finished": Text("{{ref}}已记:完成。", "{{ref}}: noted, done."),
-    "chosen": Text("{{ref}}已记:{{text}}。", "{{ref}}: noted, {{text}}."),
-    "declined": Text("{{ref}}已记:不能。已改叫他人。", "{{ref}}: noted, you cannot. We ask someone else."),
-    "helped": Text("{{code}}已记:求助,已报指挥。", "{{code}}: noted, you need help. Command is told."),
-    "again": Text("{{ref}}早已记下,不必再发。", "{{ref}} was noted before; nothing more to do."),
-    "over": Text("{{ref}}已结束:{{text}}。", "{{ref}} is over: {{text}}."),
-    "which": Text(
-        "有{{n}}项待复,请带编号:{% for t in tasks %}{{t.ref}} {{t.do}};{% endfor %}如{{ref}}{{key}}",
-        "{{n}} things are open, say which: {% for t in tasks %}{{t.ref}} {{t.do}}; {% endfor %}e.g. {{ref}}{{key}}",
-    ),
-    "foreign": Text(
-        "{{ref}}不是发给你的,未记。请看清编号。", "{{ref}} was not sent to you; nothing done. Check the code."
-    ),
-    "unread": Text(
-        "没看懂,已转指挥。请复编号+数字,如{{ref}}1",
-        "Not understood; command sees it. Reply code and digit, e.g. {{ref}}1",
-    ),
-    "nothing": Text("现在没有要你答复的事。", "Nothing waits for your answer now."),
-    "wrong_key": Text("{{ref}}没有选项{{key}}。可选:{{text}}", "{{ref}} has no choice {{key}}. There is: {{text}}"),
-}
-
-REASONS: dict[str, Text] = {
-    "done": Text("已完成", "it is done"),
-    "taken": Text("他人已接手", "someone else has it"),
-    "left_state": Text("阶段已过", "the plan has moved on"),
-    "ended": Text("事件已解除", "the emergency has ended"),
-    "declined": Text("你已说不能", "you said you cannot"),
-    "relieved": Text("已换人", "someone relieved you"),
-}
-
-KEY_WORDS: dict[str, Text] = {"2": Text("完成", "done"), "3": Text("不能", "cannot")}
-COMMAND = Text("指挥", "command")
-"""What was handed over when it is no role of the site."""
-MARK = Text("【演练】", "DRILL ")
-END_MARK = Text("【演练】", " DRILL")
-ROOM = 60
-"""Characters kept free around a body for what stands before and after it: brackets and drill marks."""
-DIGITS = Text("零一二三四五六七八九", "0123456789")
-FIRST_ANSWER_KEY = 4
-MOST_SPOKEN = 2
-"""Tasks of one incident that a call says; it is said twice and should not pass 25 s (reference, voice calls)."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one delivery says, without any name: it may stand in the store.
 
     values: words already in the person's language. people: keys of the template that are filled with somebody's
-    name. seals: keys that are filled with typed words. ref: the reply code, `F07A`.
+    name. seals: keys that are filled with typed words. ref: the reply code, `F07A`. mixed: for want of a translation
+    some of its words are English; it can be read, but no voice of its language could say it.
+    link: where to answer, for who cannot text back; put in just before sending, and never stored.
     """
 
     kind: str
@@ -170,6 +69,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     people: dict[str, str] = {}
     seals: dict[str, str] = {}
     two_way: bool = True
+    mixed: bool = False
+    link: str = ""
 
 
 def reference(incident: Incident, run: StepRun) -> str:
@@ -177,17 +78,21 @@ def reference(incident: Incident, run: StepRun) -> str:
     return incident.code + run.letter
 
 
-def words_for(incident: Incident, alert: Alert) -> Line:
-    """Return what *alert* says to its person, in their language."""
+def words_for(incident: Incident, alert: Alert, language: str | None = None) -> Line:
+    """Return what *alert* says to its person, in their language or in the one that is asked for."""
     member = incident.members.get(alert.person)
-    language = member.language if member else "zh"
+    language = language or (member.language if member else "zh")
     run = incident.steps.get(alert.step) if alert.step else None
     values = _values(incident, language, alert, run)
     keys: tuple[tuple[str, str], ...] = ()
     if run is not None:
         keys = keys_of(incident, run, language)
     kind = incident.ended if alert.kind == "ended" and incident.ended else alert.kind
-    people = {"about": alert.about} if alert.about and alert.kind != "merged" else {}
+    people = {"about": alert.about} if alert.about and alert.kind not in ("merged", *ELSEWHERE) else {}
+    for number, each in enumerate(alert.wanted):
+        people |= {f"who{number}": each.person} | ({f"here{number}": each.here} if each.here else {})
+    if alert.kind == "relief" and alert.about == incident.command:
+        kind = "relief_command"
     return Line(
         kind=kind,
         language=language,
@@ -200,7 +105,23 @@ def words_for(incident: Incident, alert: Alert) -> Line:
         people=people,
         seals={"text": alert.text} if alert.text else {},
         two_way=member.two_way if member else True,
+        mixed=language not in BUILT_IN and not speaks(language, (text.en for text in _texts(incident, alert, run))),
     )
+
+
+def _texts(incident: Incident, alert: Alert, run: StepRun | None) -> Iterator[Text]:
+    """Yield every text of plan and site that *alert* may say, and those that these name."""
+    site, step = incident.site, incident.plan_of(run) if run else None
+    said = [incident.now_in.headline or incident.playbook.title, incident.now_in.title]
+    said += [run.nudge] if run is not None and run.nudge is not None else [step.do] if step is not None else []
+    said += [answer.says for answer in step.decision] if step is not None else []
+    yield from (site.signature, site.place(incident.place).short, *said)
+    yield from (site.duty(role).title for role in (alert.role, *(each.role for each in alert.wanted)) if role)
+    yield from (site.place(zone).short for zone in (run.zone if run else None,) if zone is not None)
+    if alert.kind == "merged" and alert.about:
+        yield site.place(alert.about).short
+    if any(named(text.en) for text in said):
+        yield from (site.name, site.place(incident.place).name, *filter(None, [_gate(incident)]))
 
 
 def _values(incident: Incident, language: str, alert: Alert, run: StepRun | None) -> dict[str, str]:
@@ -219,6 +140,12 @@ def _values(incident: Incident, language: str, alert: Alert, run: StepRun | None
         values["zone"] = in_zone(incident, run, language)
     if alert.kind == "stand_by":
         values["do"] = (COMMANDING if alert.person == incident.command else STANDING_BY).of(language)
+    if alert.kind == "relief":
+        values["do"] = (TAKE_COMMAND if alert.about == incident.command else TAKE_OVER).of(language)
+    if alert.kind in ELSEWHERE:
+        values["other"] = alert.about or ""
+    for number, each in enumerate(alert.wanted):
+        values[f"role{number}"] = incident.site.duty(each.role).title.of(language)
     if alert.kind == "merged" and alert.about:
         values["where"] = incident.site.place(alert.about).short.of(language)
     return values
@@ -239,6 +166,8 @@ def what_to_do(incident: Incident, run: StepRun, language: str) -> str:
     """Return what the step run asks, in a few words."""
     if run.nudge is not None:
         return filled(run.nudge, incident, language)
+    if run.name == "relieve":
+        return TAKE_OVER.of(language)
     step = incident.plan_of(run)
     return filled(step.do, incident, language) if step else ""
 
@@ -252,7 +181,7 @@ def in_zone(incident: Incident, run: StepRun, language: str) -> str:
 
 def keys_of(incident: Incident, run: StepRun, language: str) -> tuple[tuple[str, str], ...]:
     """Return the keys beside 1 that the run takes, each with its word: 2 and 3, or the answers of a decision and 3."""
-    if run.name == "stand_by":
+    if run.name in BESIDE:
         return (("3", KEY_WORDS["3"].of(language)),)
     return plan_keys(incident.plan_of(run), language)
 
@@ -285,20 +214,25 @@ def context(incident: Incident, language: str) -> dict[str, dict[str, str]]:
         told = told_of(incident, fact.name)
         value = told.value if told else "?"
         if fact.type == "time" and told is not None:
-            value = _moment_words(datetime.fromisoformat(told.value), incident)
+            value = moment_words(datetime.fromisoformat(told.value), incident)
         values[fact.name] = {"name": _fact_words(fact.type, value, language)}
     return values
 
 
 def gate_of(incident: Incident, language: str) -> str:
     """Return the gate that serves the place, or that of the zone around it; a question mark where none is named."""
+    gate = _gate(incident)
+    return gate.of(language) if gate else "?"
+
+
+def _gate(incident: Incident) -> Text | None:
     place = incident.site.place(incident.place)
     while place.gate is None and place.within is not None:
         place = incident.site.place(place.within)
-    return place.gate.of(language) if place.gate else "?"
+    return place.gate
 
 
-def _moment_words(moment: datetime, incident: Incident) -> str:
+def moment_words(moment: datetime, incident: Incident) -> str:
     """Return a moment as the site's own clocks show it: 14:05, with the day where it is another than the report's."""
     here = timezone(timedelta(minutes=incident.offset))
     local = moment.astimezone(here)
@@ -308,7 +242,7 @@ def _moment_words(moment: datetime, incident: Incident) -> str:
 
 def _fact_words(kind: str, value: str, language: str) -> str:
     if kind == "yes_no" and value in ("yes", "no"):
-        return {"yes": Text("是", "yes"), "no": Text("否", "no")}[value].of(language)
+        return YES_NO[value].of(language)
     if kind == "text" and value != "?":
         return "…"
     return value
@@ -345,19 +279,32 @@ def render_sms(lines: Sequence[Line], names: Mapping[str, str], texts: Mapping[s
     for line in lines:
         by_incident.setdefault(line.code, []).append(line)
     body = " ".join(_incident_words(each, names, texts) for each in by_incident.values())
-    return wrap(body, first.sign, first.language, first.mode)
+    return wrap(body, first.sign, first.language, first.mode, _link_hint(lines))
 
 
-def wrap(body: str, sign: str, language: str, mode: Mode) -> str:
-    """Return *body* under the signature, between drill marks when it is practice; a long body is cut, never a mark."""
+def wrap(body: str, sign: str, language: str, mode: Mode, last: str = "") -> str:
+    """Return *body* and *last* under the signature, between drill marks when it is practice; a long body is cut, what
+    comes last and the marks never are."""
     drill = mode == "drill"
+    gap = " " if last and language != "zh" else ""
+    room = LONGEST - len(sign) - ROOM - len(gap + last)
     values = {
         "sign": sign,
         "mark": MARK.of(language) if drill else "",
         "endmark": END_MARK.of(language) if drill else "",
-        "body": body[: max(0, LONGEST - len(sign) - ROOM)],
+        "body": body[: max(0, room)].rstrip() + gap + last if last else body[: max(0, room)],
     }
     return _say("sms", language, values)
+
+
+def _link_hint(lines: Sequence[Line]) -> str:
+    """Return where to answer, for who cannot text back: one address for all that is asked, and at the very end, so
+    that the first piece of a long SMS says what to do. A blank keeps what follows out of what a phone takes for it."""
+    line = next((line for line in lines if line.link), None)
+    if line is None:
+        return ""
+    blank = " " if line.mode == "drill" and not END_MARK.of(line.language).startswith(" ") else ""
+    return _say("answer_at", line.language, {"link": line.link}) + blank
 
 
 def bare_words(line: Line) -> str:
@@ -369,7 +316,7 @@ def bare_words(line: Line) -> str:
 
 
 def _incident_words(lines: list[Line], names: Mapping[str, str], texts: Mapping[str, str]) -> str:
-    tasks = [line for line in lines if line.kind in ("task", "stand_by")]
+    tasks = [line for line in lines if line.kind in ASKED]
     told = _told([line for line in lines if line not in tasks], names, texts)
     parts = []
     if len(tasks) == 1:
@@ -389,7 +336,8 @@ def _told(lines: Sequence[Line], names: Mapping[str, str], texts: Mapping[str, s
     for line in lines:
         if line.kind == "gap":
             roles = dict.fromkeys(each.values.get("role", "") for each in gaps[line.code])
-            line = replace(line, values={**line.values, "role": Text("、", ", ").of(line.language).join(roles)})
+            last = gaps[line.code][-1]  # all of them as things stand by now
+            line = replace(last, values={**last.values, "role": Text("、", ", ").of(line.language).join(roles)})
         said.setdefault(_one(line, names, texts))
     return list(said)
 
@@ -399,12 +347,39 @@ def _one(line: Line, names: Mapping[str, str], texts: Mapping[str, str]) -> str:
     values.update({key: names.get(id, id) for key, id in line.people.items()})
     values.update({key: texts.get(seal, "") for key, seal in line.seals.items()})
     values["reply"] = _reply_hint(line)
+    moves = sorted(_moves(line, values), key=lambda move: move["how"] != "gap")
+    if moves:
+        values["who"] = _listed(list(dict.fromkeys(move["who"] for move in moves)), line.language)
+        values["moves"] = _listed([_say(f"move_{move['how']}", line.language, move) for move in moves], line.language)
     if line.kind == "tell" or line.kind in TEMPLATES:
         return _say(line.kind, line.language, values).strip()
     raise ValueError(f"no words for '{line.kind}'")
 
 
+def _listed(words: Sequence[str], language: str) -> str:
+    """Return *words* as a list; of a long one the first, and how many more there are."""
+    more = [_say("more", language, {"n": len(words) - MOST_LISTED})] if len(words) > MOST_LISTED else []
+    return Text("、", ", ").of(language).join([*words[:MOST_LISTED], *more])
+
+
+def _moves(line: Line, values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return whom a message names, each with the role and who stands in it: somebody else (`on`), nobody (`gap`), they
+    themselves for both incidents (`both`), or they themselves because nobody relieves them (`stays`)."""
+    found: list[dict[str, str]] = []
+    for number in count():
+        who = line.people.get(f"who{number}")
+        if who is None:
+            return found
+        here = line.people.get(f"here{number}")
+        how = "stays" if line.kind == "no_relief" else "gap" if here is None else "both" if here == who else "on"
+        said = {key: str(values.get(f"{key}{number}", "")) for key in ("who", "role", "here")}
+        found.append({**said, "how": how})
+    return found
+
+
 def _reply_hint(line: Line) -> str:
+    if line.link:
+        return ""
     if not line.two_way:
         return _say("no_reply", line.language, {})
     keys = [{"key": key, "label": label} for key, label in line.keys]
@@ -415,14 +390,9 @@ def _several(tasks: list[Line]) -> str:
     first = tasks[0]
     listed = [{"ref": t.ref, **_task(t)} for t in tasks]
     hint = "reply_many" if first.two_way else "no_reply"
-    reply = _say(hint, first.language, {"code": first.code, "ref": first.ref})
+    reply = "" if first.link else _say(hint, first.language, {"code": first.code, "ref": first.ref})
     values = {**first.values, "code": first.code, "tasks": listed, "reply": reply}
     return _say("tasks", first.language, values)
-
-
-STANDING_BY = Text("待命,听指令", "Stand by for orders")
-COMMANDING = Text("你任指挥,请看情况下令", "You command: see, and give orders")
-STAND_BY = Text("待命", "stand by")
 
 
 def _task(line: Line) -> dict[str, str]:
@@ -434,7 +404,7 @@ def _task(line: Line) -> dict[str, str]:
 def render_voice(lines: Sequence[Line], names: Mapping[str, str], texts: Mapping[str, str]) -> tuple[str, str]:
     """Return the script of a call, to be said twice, and the keys it takes (empty when nothing is asked)."""
     first = lines[0]
-    tasks = [line for line in lines if line.kind in ("task", "stand_by")]
+    tasks = [line for line in lines if line.kind in ASKED]
     keys = "".join(voice_keys(tasks))
     parts = []
     if tasks:
@@ -465,8 +435,8 @@ def _voice_tasks(tasks: list[Line]) -> str:
         return _voice_incident(tasks, single=True)
     said = "".join(_voice_incident(each[:MOST_SPOKEN], single=False) for each in by_incident.values())
     left = sum(max(0, len(each) - MOST_SPOKEN) for each in by_incident.values())
-    more = Text(f"另有{left}项,见短信。", f"{left} more: see your texts. ").of(tasks[0].language) if left else ""
-    return said + more + Text("收到按1。", "Press 1 received.").of(tasks[0].language)
+    more = _say("voice_more", tasks[0].language, {"n": left}) if left else ""
+    return said + more + _say("voice_all", tasks[0].language, {})
 
 
 def _voice_incident(tasks: list[Line], *, single: bool) -> str:
@@ -485,7 +455,7 @@ def _voice_incident(tasks: list[Line], *, single: bool) -> str:
 
 
 def spoken(code: str, language: str) -> str:
-    """Return a code as it is said: `F07` is F-零-七, or F 0 7."""
+    """Return a code as it is said: `F07` is F-零-七, or F 0 7, which every voice reads in its own language."""
     if language != "zh":
         return " ".join(code)
     return "-".join(DIGITS.zh[int(ch)] if ch.isdigit() else ch for ch in code)
@@ -498,6 +468,74 @@ def render_test(channel: str, sign: str, language: str, *, code: str = "", keys:
     return wrap(_say("test", language, {"code": code}), sign, language, "real")
 
 
+def render_still(channel: str, sign: str, language: str, *, name: str, code: str) -> str:
+    """Return the question whether a number still is *name*'s: a text that asks for *code*, or a call that takes 1."""
+    if channel == "voice":
+        return _say("voice_still", language, {"sign": sign, "name": name})
+    return wrap(_say("still", language, {"name": name, "code": code}), sign, language, "real")
+
+
 def answer(key: str, language: str, values: Mapping[str, Any]) -> str:
     """Return the words that answer a reply. *key* is one of the templates of this page."""
     return _say(key, language, values).strip()
+
+
+FRAME = "sms"
+"""The template around every text, the same in all further languages: where the marks stand is no matter of taste."""
+
+
+def own_texts() -> dict[str, Text]:
+    """Return every text of the program's own that people can receive, by a name; what a catalogue should hold."""
+    words = {f"template {name}": text for name, text in TEMPLATES.items() if name != FRAME}
+    words |= {f"reason {name}": text for name, text in REASONS.items()}
+    words |= {f"key {key}": text for key, text in KEY_WORDS.items()}
+    words |= {f"answer {name}": text for name, text in YES_NO.items()}
+    words |= {f"severity {level.value}": text for level, text in SEVERITY_WORDS.items()}
+    words |= {"drill mark": MARK, "drill mark at the end": END_MARK, "command": COMMAND}
+    return words | {
+        "standing by": STANDING_BY,
+        "commanding": COMMANDING,
+        "stand by": STAND_BY,
+        "take over": TAKE_OVER,
+        "take command": TAKE_COMMAND,
+    }
+
+
+def call_language(
+    language: str, voices: frozenset[str] | None, *, mixed: bool = False, kinds: Sequence[str] | None = None
+) -> str:
+    """Return the language that a call to somebody of *language* is made in: theirs where a voice can say all of it,
+    else English: a voice that reads the words of another language is understood by nobody.
+
+    Args:
+        voices: the languages that the provider can say; None: any. mixed: whether some of the words are English.
+        kinds: of the lines that the call says, where that is known; else each of our own texts must be there.
+    """
+    if language in BUILT_IN:
+        return language
+    sayable = (voices is None or language in voices) and not mixed
+    texts = own_texts().values() if kinds is None else said_in_calls(kinds)
+    return language if sayable and speaks(language, (text.en for text in texts)) else "en"
+
+
+def said_in_calls(kinds: Sequence[str]) -> Iterator[Text]:
+    """Yield the program's own texts that a call with lines of these *kinds* may say."""
+    yield from (text for name, text in TEMPLATES.items() if name.startswith("voice_") or name in kinds)
+    yield from (*KEY_WORDS.values(), *SEVERITY_WORDS.values(), *YES_NO.values())
+    yield from (COMMAND, STANDING_BY, COMMANDING, STAND_BY)
+
+
+def quotes_test(text: str, language: str) -> bool:
+    """Return whether *text* holds a sentence of our own test message: it was forwarded or quoted, nobody answered.
+
+    Args:
+        text: in capitals, as `replies.tidy` leaves it.
+    """
+    said = f"{TEMPLATES['test'].of(language)}\n{TEMPLATES['still'].of(language)}"
+    plain = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "\n", said)
+    sentences = (tidy(each) for each in re.split(r"[\n.。!?]", plain))
+    return any(len(each) >= LONG_ENOUGH and each in text for each in sentences)
+
+
+LONG_ENOUGH = 8
+"""Characters of a sentence that nobody writes by chance (practice)."""

@@ -34,9 +34,11 @@ LABELS: dict[str, Text] = {
     "next_holder": Text("本岗下一人(按名册次序)", "the next of this role on the roster"),
     "covers": Text("我顶替谁", "I deputise for"),
     "silence": Text(
-        "不答:{0}后打电话,{1}后同时叫顶替的人,{2}后叫上一级。时限超过一刻钟的任务催得慢。",
+        "不答:{0}后打电话,{1}后同时叫顶替的人,{2}后叫上一级。时限短的任务催得更快(短信电话同时到,时限过半就叫到上一级),"
+        "超过一刻钟的催得慢。",
         "No answer: a call after {0}, the deputy is asked too after {1}, the next higher role after {2}. "
-        "Slower for a step that has more than a quarter of an hour.",
+        "Faster for a step with little time: text and call come together, and the next higher role is asked at half of "
+        "it. Slower for a step that has more than a quarter of an hour.",
     ),
     "keys": Text("怎样答复", "How to answer"),
     "key_1": Text("收到,我去办", "received, I go"),

@@ -39,6 +39,10 @@ EXPLAINED: dict[str, dict[str, tuple[str, str]]] = {
         "place": ("What --at must name: a zone, a lift, or the whole site.", "地点要说区域、电梯,还是全场。"),
         "merge": ("When a second report joins an open incident.", "什么时候并入已开的事件。"),
         "silent": ("Nobody believed to be at the place is rung or texted.", "不给事发地点的人打电话、发短信。"),
+        "known_to": (
+            "Need-to-know: a change of shift brings in nobody who has nothing to do.",
+            "知情面从严：交接班不惊动无事可做的人。",
+        ),
         "press": ("The line for the press.", "对外口径。"),
         "facts": ("What people can tell, or are asked.", "可报、要问的情况。"),
         "clocks": ("Clocks of the plan's own; `opened` and `state` always exist.", "自设的计时;opened、state 总有。"),
@@ -101,6 +105,12 @@ EXPLAINED: dict[str, dict[str, tuple[str, str]]] = {
         "every": ("Again so long after it was done.", "做完后过这么久再做。"),
         "when": ("The step exists once this holds.", "条件满足才有这项任务。"),
         "late": ("What follows lateness; otherwise remind, deputy.", "误时怎么办;不写就是先催,再叫副手。"),
+        "call_out": (
+            "Who is asked: each holder (usual); first: everyone there at once, the first to answer has it; "
+            "in_turn: one after the other.",
+            "怎么叫人:each 每人都叫(默认);first 在场的同时叫,先答者接手;in_turn 一个一个叫。",
+        ),
+        "quorum": ("So many must answer; then the others are let go.", "要几个人应答;够了就放其他人。"),
     },
     "KnockOnShape": {
         "playbook": ("The plan of the emergency to look out for.", "可能引发哪个预案。"),

@@ -16,8 +16,8 @@ from emergency.core import playbook as p
 from emergency.core.explain import length, plain
 from emergency.core.sandbox import NAMED
 from emergency.core.site import Site
+from emergency.core.templates import FIRST_ANSWER_KEY
 from emergency.core.values import SEVERITY_WORDS, Severity, Text
-from emergency.core.wording import FIRST_ANSWER_KEY
 
 Kind = Literal["guard", "order", "silence"]
 
@@ -28,6 +28,9 @@ WORDS: dict[str, Text] = {
     "per_zones": Text("逐区", "for each zone"),
     "per_lifts": Text("逐台电梯", "for each lift"),
     "calls": Text("☎ {0}", "☎ {0}"),
+    "call_first": Text("在场的同时叫,先答者接手", "all who are there are asked at once; the first has it"),
+    "call_in_turn": Text("一个一个叫", "asked one after the other"),
+    "quorum": Text("要{0}人应答", "{0} must answer"),
     "late_raise": Text("超时升为{0}", "when late: level {0}"),
     "late_go": Text("“{0}”到时未做", '"{0}" is not done in time'),
     "silence": Text("无人应答满{0}", "in silence, after {0}"),
@@ -164,6 +167,10 @@ def task(plan: p.Playbook, state: p.State, step: p.Step, site: Site, lang: str) 
         )
     if step.per is not None:
         more.append(say(f"per_{step.per}", lang))
+    if step.one_ladder:
+        more.append(say(f"call_{step.call_out}", lang))
+    if step.quorum:
+        more.append(say("quorum", lang, step.quorum))
     if step.every is not None:
         more.append(say("every", lang, length(step.every).of(lang)))
     if step.when is not None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 CODES = "ABCDEFGHJKLMNPQRSTUVWY"
 """The letters of plans: not I and O, which look like digits, nor X of drills and Z of tests."""
+ROLL_CALL = "L"
+"""The letter of roll calls. A plan may have it, for their codes are one space; a new one is offered it last."""
 TEMPLATE = Path(__file__).with_name("new_plan.yaml")
 
 
@@ -32,4 +34,5 @@ def quoted(words: str) -> str:
 def free_code(taken: Iterable[str], id: str) -> str | None:
     """Return a letter that no plan has, one of the id first; None when all are taken."""
     free = [code for code in CODES if code not in set(taken)]
-    return next((letter for letter in id.upper() if letter in free), free[0] if free else None)
+    better = [code for code in free if code != ROLL_CALL]
+    return next((letter for letter in id.upper() if letter in better), next(iter([*better, *free]), None))

@@ -22,10 +22,13 @@ where closed_at is null order by opened_at, id
 select id, code, mode, playbook, place, opened_at, closed_at, version, head from incident order by opened_at, id
 
 -- name: codes_in_use
-select code from incident where code glob ? and (closed_at is null or opened_at > ? or closed_at > ?)
+select code from incident where code glob ?1 and (closed_at is null or opened_at > ?2 or closed_at > ?3)
+union select code from muster where code glob ?1 and (closed_at is null or opened_at > ?2 or closed_at > ?3)
 
 -- name: last_code
-select code from incident where code glob ? order by opened_at desc, rowid desc limit 1
+select code from (
+    select code, opened_at, rowid as n from incident union all select code, opened_at, rowid as n from muster
+) where code glob ? order by opened_at desc, n desc limit 1
 
 -- name: history
 select seq, at, kind, v, data, hash from event where incident = ? and seq > ? order by seq
@@ -59,7 +62,8 @@ where status = 'queued' and mode = ? and channel = ? and not_before <= ? order b
 
 -- name: queued_beside
 select id, incident, alert, person, channel, mode, number, urgency, attempt, line, queued_at, expires_at from outbox
-where status = 'queued' and person = ? and channel = ? and not_before <= ? order by urgency, queued_at, id
+where status = 'queued' and person = ?1 and channel = ?2
+    and (not_before <= ?3 or (attempt = 0 and queued_at <= ?3)) order by urgency, queued_at, id
 
 -- name: claim
 update outbox set status = 'sending', attempt = attempt + 1, claimed_by = ?, claimed_at = ? where id = ? and status = 'queued'
@@ -84,7 +88,9 @@ update outbox set status = 'unknown', reason = ? where id = ? and status in ('se
 
 -- name: stranded
 select id, incident, alert, person, channel, mode, number, urgency, attempt, line, queued_at, expires_at, status,
-    claimed_by, claimed_at from outbox where status in ('sending', 'unknown') order by urgency, queued_at, id
+    claimed_by, claimed_at from outbox
+where status in ('sending', 'unknown', 'sent') and status in ('sending', 'unknown') -- the first is the index's own condition
+order by urgency, queued_at, id
 
 -- name: awaiting_receipt
 select id, incident, alert, person, channel, mode, number, urgency, attempt, line, queued_at, expires_at, provider, provider_id
@@ -172,8 +178,9 @@ insert into counter (name, value) values (?, ?) on conflict (name) do update set
 select name, value from counter order by name
 
 -- name: on_the_line
-select distinct person from outbox where channel = 'voice' and status in ('sending', 'sent') and claimed_at > ?
-    and claimed_at <= expires_at
+select distinct person from outbox
+where status in ('sending', 'unknown', 'sent') and status in ('sending', 'sent') -- the first is the index's own condition
+    and claimed_at > ? and channel = 'voice' and claimed_at <= expires_at
 
 -- name: hold
 update outbox set not_before = ? where id = ? and status = 'queued'
@@ -198,7 +205,7 @@ select id, person, channel, number, roster, code, asked_at, taken_at, delivered_
 from proof where person = ? and code = ? and channel = 'sms' and asked_at > ? order by asked_at desc limit 1
 
 -- name: last_tested
-select max(asked_at) from proof where person = ?
+select max(asked_at) from proof where person = ? and id not glob 'heard:*'
 
 -- name: proof_taken
 update proof set taken_at = coalesce(taken_at, ?), provider = ?, provider_id = ? where id = ?

@@ -398,7 +398,8 @@ class SqliteStore:
         return [_outbox(row) for row in self._all("queued", mode, channel, to_text(now), limit)]
 
     def queued_beside(self, row: OutboxRow, now: datetime) -> list[OutboxRow]:
-        """Return everything that may go now to the same telephone as *row*, which is one of them."""
+        """Return everything that may go now to the same telephone as *row*, which is one of them; also what was held
+        back so that this telephone gets fewer messages, and was never tried: beside *row* it makes no more of them."""
         found = [_outbox(each) for each in self._all("queued_beside", row.person, row.channel, to_text(now))]
         return [each for each in found if each.number == row.number and each.mode == row.mode]
 

@@ -73,6 +73,10 @@ def make_app(server: Server) -> FastAPI:
     if server.hooks is not None:
         _add_hooks(web, server, server.hooks)
     _add_api(web, server)
+    if server.app.links.possible:
+        from emergency.web.links import add_links
+
+        add_links(web, server)
     return web
 
 
@@ -123,7 +127,7 @@ def _add_hooks(web: FastAPI, server: Server, hooks: Hooks) -> None:
 def _language(server: Server, engine: Any, delivery: str) -> str:
     row = engine.store.delivery(delivery) or engine.store.proof(delivery)
     person = server.app.people.roster(engine).people.get(row.person) if row else None
-    return person.language if person else "zh"
+    return server.app.people.languages.call_language(person.language) if person else "zh"
 
 
 async def _report(server: Server, report: Any) -> Response:

@@ -81,6 +81,9 @@ CALLBACK_REFUSED = frozenset({21205, 21609})
 """Twilio dislikes the address for reports. The message matters more: it is handed over without that address."""
 
 _WORDS = {20003: "credentials", 21610: "opted_out"}
+_NOT_IN_USE = frozenset({21211, 21217, 30005})
+"""The number is none, or the carrier knows no such telephone. The ladder knows the word for it and passes the number
+over on every channel; the code behind the word tells who looks it up which of the three it was."""
 
 
 class Refused(Exception):
@@ -112,7 +115,9 @@ def classify(code: int | None, http_status: int) -> Kind:
 
 
 def reason(code: int | None, http_status: int) -> str:
-    """Return a word or Twilio's code for an error."""
+    """Return a word, Twilio's code, or both for an error: `opted_out`, `30003`, `number_not_in_use 21211`."""
+    if code in _NOT_IN_USE:
+        return f"number_not_in_use {code}"
     if code in _WORDS:
         return _WORDS[code]
     if http_status == 401:

@@ -199,8 +199,8 @@ class TwilioHooks:
         return read_machine(form, delivery, attempt)
 
     def spoken(self, text: str, language: str) -> str:
-        """Return TwiML that says *text* once and hangs up."""
-        return say_twiml(text, language, self._settings)
+        """Return TwiML that says *text* once and hangs up; nothing is said in a language that has no voice."""
+        return say_twiml(text, language, self._settings) if self._settings.speaks(language) else self.silence()
 
     def silence(self) -> str:
         """Return TwiML that does nothing."""

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from emergency.errors import SettingsError
+from emergency.notify import USUAL_CALLS, USUAL_TEXTS, Limits
+from notifiers.twilio import countries
 from notifiers.twilio.numbers import is_plain_number
 
 TWILIO_API = "https://api.twilio.com"
@@ -28,6 +30,13 @@ _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 _SHORT_CODE = re.compile(r"[0-9]{3,6}")
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}")
+_LIMITS = re.compile(r"([0-9]{1,4})[ ,/]+([0-9]{1,4})[ ,/]+([0-9]{1,4})( hard)?")
+_LIMITS_WANTED = (
+    "how many one telephone may get in a minute, an hour and a day, 0 for no limit, as '3 15 50'; and 'hard' behind it "
+    "where the provider refuses more"
+)
+_VOICE_OF = "TWILIO_VOICE_"
+_VOICE_NAME = re.compile(_VOICE_OF + r"[A-Z]{2,3}(_[A-Z0-9]{2,8}){0,2}")
 _VOICE = re.compile(r"([A-Za-z0-9._-]+) +([A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)")
 
 
@@ -41,8 +50,22 @@ class Voice(msgspec.Struct, frozen=True):
 VOICES: dict[str, Voice] = {
     "zh": Voice("Polly.Zhiyu-Neural", "cmn-CN"),
     "en": Voice("Polly.Joanna-Neural", "en-US"),
+    "ar": Voice("Polly.Hala-Neural", "ar-AE"),
+    "de": Voice("Polly.Vicki-Neural", "de-DE"),
+    "es": Voice("Polly.Lucia-Neural", "es-ES"),
+    "fr": Voice("Polly.Lea-Neural", "fr-FR"),
+    "hi": Voice("Polly.Kajal-Neural", "hi-IN"),
+    "it": Voice("Polly.Bianca-Neural", "it-IT"),
+    "ja": Voice("Polly.Takumi-Neural", "ja-JP"),
+    "ko": Voice("Polly.Seoyeon-Neural", "ko-KR"),
+    "nl": Voice("Polly.Laura-Neural", "nl-NL"),
+    "pt-BR": Voice("Polly.Camila-Neural", "pt-BR"),
+    "ru": Voice("Polly.Tatyana", "ru-RU"),
+    "tr": Voice("Polly.Filiz", "tr-TR"),
 }
-"""Amazon's own tables list Zhiyu under `cmn-CN`, not `zh-CN`. Listen to a call before relying on it."""
+"""Names and codes as in Amazon's own table of voices; that lists Zhiyu under `cmn-CN`, not `zh-CN`. Beside zh and en
+none was ever heard in a call of ours: listen to one (`doctor --send-test PERSON --channel voice`) before relying on it.
+For any other language, or another voice: TWILIO_VOICE_MS='Google.ms-MY-Standard-A ms-MY', named by the language."""
 
 
 class TwilioSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +78,9 @@ class TwilioSettings(msgspec.Struct, frozen=True, kw_only=True):
     api_url: scheme, host and, where there is one, the path in front of Twilio's own.
     public_url: where Twilio reaches us; without it replies are polled, and calls take no keys.
     timeout: seconds for one request, from looking up the name to the last byte.
-    voices: by language, `zh` and `en`.
+    texts_per_number, calls_per_number: what one telephone may get.
+    no_texts, no_calls: calling codes ("86") that this account cannot reach so at all.
+    voices: by language; what has none is not said.
     """
 
     account_sid: str
@@ -67,6 +92,10 @@ class TwilioSettings(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 5.0
     sms_per_second: float = LONG_CODE_RATE
     calls_per_second: float = CALL_RATE
+    texts_per_number: Limits = USUAL_TEXTS
+    calls_per_number: Limits = USUAL_CALLS
+    no_texts: frozenset[str] = frozenset()
+    no_calls: frozenset[str] = frozenset()
     voices: dict[str, Voice] = msgspec.field(default_factory=lambda: dict(VOICES))
     machine_detection: bool = True
 
@@ -80,9 +109,17 @@ class TwilioSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Whether texts can come back: a name as the sender cannot be answered."""
         return self.messaging_service_sid is not None or not _NAME.fullmatch(self.sender or "")
 
+    def speaks(self, language: str) -> bool:
+        """Return whether there is a voice for *language*."""
+        return language in self.voices
+
     def voice(self, language: str) -> Voice:
-        """Return the voice for *language*; any language but Chinese gets the English one."""
-        return self.voices["zh" if language == "zh" else "en"]
+        """Return the voice for *language*.
+
+        Raises:
+            KeyError: there is none; a voice of another language would be understood by nobody.
+        """
+        return self.voices[language]
 
     def __repr__(self) -> str:
         replies = "hooks" if self.public_url else "polling"
@@ -115,7 +152,11 @@ def from_environment(env: Mapping[str, str]) -> TwilioSettings | None:
         public_url=said["EMERGENCY_PUBLIC_URL"].rstrip("/") if "EMERGENCY_PUBLIC_URL" in said else None,
         sms_per_second=float(said.get("TWILIO_SMS_PER_SECOND", usual_rate(sender, service))),
         calls_per_second=float(said.get("TWILIO_CALLS_PER_SECOND", CALL_RATE)),
-        voices={language: _voice(said, language) for language in VOICES},
+        texts_per_number=_limits(said.get("TWILIO_SMS_PER_NUMBER"), USUAL_TEXTS),
+        calls_per_number=_limits(said.get("TWILIO_CALLS_PER_NUMBER"), USUAL_CALLS),
+        no_texts=countries.codes(said.get("TWILIO_NO_TEXTS", "")),
+        no_calls=countries.codes(said.get("TWILIO_NO_CALLS", "")),
+        voices={**VOICES, **{_language_of(name): voice for name, voice in _voices(said)}},
         machine_detection=said.get("TWILIO_MACHINE_DETECTION", "on") == "on",
     )
 
@@ -148,12 +189,19 @@ def _malformed(said: Mapping[str, str]) -> Iterator[str]:
         ("EMERGENCY_PUBLIC_URL", _is_base_url, "http(s)://host, with no query"),
         ("TWILIO_SMS_PER_SECOND", _is_rate, "a number above 0"),
         ("TWILIO_CALLS_PER_SECOND", _is_rate, "a number above 0"),
+        ("TWILIO_SMS_PER_NUMBER", _LIMITS.fullmatch, _LIMITS_WANTED),
+        ("TWILIO_CALLS_PER_NUMBER", _LIMITS.fullmatch, _LIMITS_WANTED),
+        ("TWILIO_NO_TEXTS", countries.are_codes, "calling codes, as '86, 91'"),
+        ("TWILIO_NO_CALLS", countries.are_codes, "calling codes, as '86, 91'"),
         ("TWILIO_MACHINE_DETECTION", {"on", "off"}.__contains__, "'on' or 'off'"),
-        ("TWILIO_VOICE_ZH", _VOICE.fullmatch, "a voice and its language, as 'Polly.Zhiyu-Neural cmn-CN'"),
-        ("TWILIO_VOICE_EN", _VOICE.fullmatch, "a voice and its language, as 'Polly.Joanna-Neural en-US'"),
     ):
         if name in said and not fits(said[name]):
             yield f"{name} is not what it should be: {wanted}."
+    for name in sorted(name for name in said if name.startswith(_VOICE_OF)):
+        if not _VOICE_NAME.fullmatch(name):
+            yield f"{name} names no language; write it as TWILIO_VOICE_FR or TWILIO_VOICE_PT_BR."
+        elif not _VOICE.fullmatch(said[name]):
+            yield f"{name} is not what it should be: a voice and its language, as 'Polly.Zhiyu-Neural cmn-CN'."
 
 
 def _is_sender(text: str) -> bool:
@@ -176,6 +224,21 @@ def _is_rate(text: str) -> bool:
     return math.isfinite(rate) and rate > 0
 
 
-def _voice(said: Mapping[str, str], language: str) -> Voice:
-    given = _VOICE.fullmatch(said.get(f"TWILIO_VOICE_{language.upper()}", ""))
-    return Voice(given[1], given[2]) if given else VOICES[language]
+def _limits(text: str | None, usual: Limits) -> Limits:
+    given = _LIMITS.fullmatch(text or "")
+    if given is None:
+        return usual
+    return Limits(minute=int(given[1]), hour=int(given[2]), day=int(given[3]), hard=given[4] is not None)
+
+
+def _voices(said: Mapping[str, str]) -> Iterator[tuple[str, Voice]]:
+    for name, text in said.items():
+        given = _VOICE.fullmatch(text) if name.startswith(_VOICE_OF) else None
+        if given is not None:
+            yield name, Voice(given[1], given[2])
+
+
+def _language_of(name: str) -> str:
+    """Return the language that a setting is about: `TWILIO_VOICE_PT_BR` is for pt-BR."""
+    language, *region = name.removeprefix(_VOICE_OF).split("_")
+    return "-".join([language.lower(), *(part.upper() if len(part) == 2 else part.title() for part in region)])

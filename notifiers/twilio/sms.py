@@ -10,13 +10,11 @@ from emergency.core.values import Channel, Mode
 from emergency.notify import LOOK_BACK, Abilities, Inbound, Message, Receipt, Report
 from notifiers.twilio import hooks
 from notifiers.twilio.client import TwilioClient, first_made
+from notifiers.twilio.countries import NO_FREE_TEXT, ONE_WAY
 from notifiers.twilio.paths import address
 from notifiers.twilio.reports import sms_report
 from notifiers.twilio.sending import PROVIDER, check, clean, seconds_left
 from notifiers.twilio.settings import TwilioSettings
-
-ONE_WAY = frozenset({"86", "91", "502", "506", "507", "84"})
-"""Calling codes from which no text comes back to a foreign number: GoAlert's list, Twilio's guidelines for China."""
 
 FIND_AMONG = 200
 """How many of the last texts to one number are searched for a trace."""
@@ -51,6 +49,9 @@ class TwilioSms:
             receipts=True,
             per_second=settings.sms_per_second,
             one_way_countries=ONE_WAY,
+            no_free_text_countries=NO_FREE_TEXT,
+            unreachable_countries=settings.no_texts,
+            per_number=settings.texts_per_number,
         )
 
     async def warm(self) -> None:

@@ -17,9 +17,12 @@ def say_twiml(text: str, language: str, settings: TwilioSettings, gather: str | 
     """Return a document that says *text* and hangs up, or waits for one key where *gather* is given.
 
     Args:
-        language: `zh`, or anything else for English.
+        language: one that there is a voice for.
         gather: where the key is posted to; also when none was pressed, so that we know.
         times: how often the words are said; a key ends them at once.
+
+    Raises:
+        KeyError: no voice speaks that language.
     """
     document = _document(text, language, settings, gather, verbs=times, loops=1)
     if len(document) <= LONGEST or times == 1:

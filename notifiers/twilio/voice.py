@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from emergency.core.values import Channel, Mode
-from emergency.errors import SettingsError
+from emergency.errors import PermanentFailure, SettingsError
 from emergency.notify import Abilities, Message, Receipt, Report
 from notifiers.twilio.client import TwilioClient, first_made
 from notifiers.twilio.paths import address
@@ -51,11 +51,16 @@ class TwilioVoice:
             keypad=keypad,
             receipts=True,
             per_second=settings.calls_per_second,
+            unreachable_countries=settings.no_calls,
+            per_number=settings.calls_per_number,
+            voices=frozenset(settings.voices),
         )
 
     async def send(self, message: Message) -> Receipt:
         """Start one call with one request; see `Notifier.send`."""
         check(message, self.channel, self.abilities)
+        if not self._settings.speaks(message.language):
+            raise PermanentFailure("no_voice")
         fields = self._fields(message)
         sid = await self._client.create(self._client.rest().calls, fields)
         return Receipt(provider=PROVIDER, provider_id=sid)

@@ -178,3 +178,14 @@ def want_more_heads(plan: Playbook, site: Site, roster: Roster) -> Iterator[Brok
             most = min(len(able) for role, able, _ in _cases(plan, site, roster) if role == call.role)
             calls = tuple(replace(c, heads=most + 1) if c.role == call.role else c for c in plan.roles)
             yield Broken(replace(plan, roles=calls), site, roster, ("R10",), ("roles", call.role))
+
+
+@way
+def want_more_answers(plan: Playbook, site: Site, roster: Roster) -> Iterator[Broken]:
+    """A step waits for one more to answer than a shift has people for it, deputies among them."""
+    called = {call.role for call in plan.roles}
+    for state, step, at in _steps(plan):
+        if step.role in called and step.per is None:
+            most = min(len(able) for role, able, _ in _cases(plan, site, roster) if role == step.role)
+            broken = _with(plan, state, step.name, call_out="first", quorum=most + 1)
+            yield Broken(broken, site, roster, ("R11",), (*at, "quorum"))

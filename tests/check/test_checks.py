@@ -174,6 +174,11 @@ BROKEN = [
         id="a call with nobody else to ask in time",
     ),
     pytest.param(
+        plan(one(steps=(TELLS, a_step("sweep", "manager", quorum=2)))),
+        [("R11", "error", "states.first.steps.sweep.quorum")],
+        id="two answers of one who is called",
+    ),
+    pytest.param(
         plan(a_state("first", TELLS, leave=(CALL_OFF, STAND_DOWN, replace(NUDGE, after=20 * SECOND)))),
         [("T04", "warning", "states.first.leave.2.after")],
         id="a reminder before the message is there",

@@ -12,8 +12,9 @@ from emergency.core.incident import fold
 from emergency.core.playbook import Playbook
 from emergency.core.replies import OPT_OUT, is_opt_out
 from emergency.core.segments import segments
+from emergency.core.templates import TEMPLATES
 from emergency.core.values import Severity, Text
-from emergency.core.wording import TEMPLATES, render_sms, words_for, wrap
+from emergency.core.wording import render_sms, words_for, wrap
 from emergency.roster import Reach, members
 from tests.check import house
 from tests.check.house import Change
@@ -118,7 +119,7 @@ def test_opt_out_words(word: str) -> None:
 
 def test_our_own_words_are_none() -> None:
     """No word that the program prints beside a key is an opt-out."""
-    from emergency.core.wording import KEY_WORDS
+    from emergency.core.templates import KEY_WORDS
 
     assert not any(is_refusal(words) for text in KEY_WORDS.values() for words in (text.zh, text.en))
 
@@ -178,7 +179,7 @@ def test_every_kind_of_message_is_measured() -> None:
     """What can be worded without somebody's own words is worded: tasks, being ready, how it stands, the end."""
     kinds = {said.kind for said in worst(shipped_plans()["fire"], sample_site(), sample_roster())}
 
-    assert {"task", "all", "stand_by", "gap", "passed_on", "taken", "help", "update", "ended"} == kinds
+    assert {"task", "all", "stand_by", "gap", "passed_on", "taken", "enough", "help", "update", "ended"} == kinds
     assert kinds - {"all", "ended"} <= set(TEMPLATES)
 
 

@@ -86,6 +86,27 @@ BOTH_AWAY = (
             id="R10: at red alone",
         ),
         pytest.param(
+            NONE,
+            NONE,
+            (("mop it up}, done: 5m", "mop it up}, call_out: first, quorum: 3, done: 5m"),),
+            [("R11", "error", "states.first.steps.mop.quorum")],
+            id="R11: three answers of two, deputies and all",
+        ),
+        pytest.param(
+            NONE,
+            NIGHT_GUARDS,
+            (("mop it up}, done: 5m", "mop it up}, call_out: in_turn, quorum: 2, done: 5m"),),
+            [("R03", "warning", "roles.guard"), ("R11", "error", "states.first.steps.mop.quorum")],
+            id="R11: two answers of one guard at night",
+        ),
+        pytest.param(
+            NONE,
+            NONE,
+            (("mop it up}, done: 5m", "mop it up}, call_out: first, quorum: 2, done: 5m"),),
+            [],
+            id="R11: two of two is what there is",
+        ),
+        pytest.param(
             (("higher: lead}", APART),),
             (
                 ("roles: {lead: 1}, shift: day", "roles: {guard: 3}, shift: day"),
@@ -220,7 +241,7 @@ def test_every_set_of_shifts_of_thirty_days_is_met() -> None:
         now = start + n * timedelta(minutes=15)
         met.add(frozenset(people.people[m.id].shift for m in members(people, site, now, Reach(), {}) if m.duty == "on"))
 
-    assert met == {each.working for each in situations(site, date(2026, 3, 1))}
+    assert met == {each.working for each in situations(site, date(2026, 3, 1), roster=people)}
 
 
 def test_a_holiday_is_manned_like_a_sunday() -> None:

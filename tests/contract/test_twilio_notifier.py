@@ -16,7 +16,17 @@ import pytest
 from aiohttp import web
 
 from emergency.errors import DeliveryError, PermanentFailure, SettingsError, TemporaryFailure, UnknownOutcome
-from emergency.notify import Inbound, KeepsTraces, Message, Notifier, ReadsReplies, Receipt, Report
+from emergency.notify import (
+    USUAL_TEXTS,
+    Inbound,
+    KeepsTraces,
+    Limits,
+    Message,
+    Notifier,
+    ReadsReplies,
+    Receipt,
+    Report,
+)
 from notifiers.twilio import TwilioClient, TwilioSettings, TwilioSms, TwilioVoice, build, hooks, paths
 from tests.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBERS, OLD_TOKEN, SERVICE_SID, FakeTwilio
 
@@ -136,6 +146,11 @@ def test_their_abilities_follow_the_settings(twilio):
     assert (hooked["sms"].abilities.two_way, hooked["voice"].abilities.keypad) == (True, True)
     assert not named["sms"].abilities.two_way
     assert polled["sms"].abilities.one_way_countries == {"86", "91", "502", "506", "507", "84"}
+    assert polled["sms"].abilities.no_free_text_countries == {"86"}
+    shut = build(settings(twilio, no_calls=frozenset({"86"}), calls_per_number=Limits(minute=1)), now=now)
+    assert shut["voice"].abilities.unreachable_countries == {"86"}
+    assert shut["sms"].abilities.unreachable_countries == frozenset()
+    assert (shut["voice"].abilities.per_number, shut["sms"].abilities.per_number) == (Limits(minute=1), USUAL_TEXTS)
     assert polled["sms"].abilities.modes == {"real"}
     assert hooked["voice"].abilities.modes == {"real", "drill"}
 
@@ -276,7 +291,7 @@ def test_emergency_services_are_never_reached(twilio, channel, number):
 @pytest.mark.parametrize(
     "code, error, reason",
     [
-        (21211, PermanentFailure, "21211"),
+        (21211, PermanentFailure, "number_not_in_use 21211"),
         (21610, PermanentFailure, "opted_out"),
         (21612, PermanentFailure, "21612"),
         (21614, PermanentFailure, "21614"),
@@ -482,12 +497,21 @@ def ask(given: TwilioSettings, channel: str, twilio: FakeTwilio) -> Report | Non
     return run(given, work)
 
 
-@pytest.mark.parametrize("error", [30003, 30005, 30006, 30007, 30008])
-def test_an_undelivered_text_has_failed(twilio, error):
-    """A carrier's error is a failure, and its code is the reason."""
+@pytest.mark.parametrize(
+    "error, reason",
+    [
+        (30003, "30003"),
+        (30005, "number_not_in_use 30005"),
+        (30006, "30006"),
+        (30007, "30007"),
+        (30008, "30008"),
+    ],
+)
+def test_an_undelivered_text_has_failed(twilio, error, reason):
+    """A carrier's error is a failure, and its code is in the reason, behind the word where the ladder knows one."""
     phone = twilio.phone(MARIA).fails_with(error)
     report = ask(settings(twilio), "sms", twilio)
-    assert (report.status, report.reason) == ("failed", str(error))
+    assert (report.status, report.reason) == ("failed", reason)
     phone.expect_sms(arrives=False)
 
 

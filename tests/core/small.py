@@ -219,7 +219,8 @@ def calls(events: Iterable[e.AnyEvent]) -> list[tuple[str, str]]:
 def unattended(incident: Incident) -> list[Alert]:
     """Open calls that nobody follows up although somebody could still be called: the fault this project exists to
     prevent."""
-    from emergency.core.ladder import rung
+    from emergency.core.calls import has_enough, is_taken, rungs_of
+    from emergency.core.ladder import following
 
     lost = []
     for alert in incident.alerts.values():
@@ -227,9 +228,8 @@ def unattended(incident: Incident) -> list[Alert]:
             continue
         root = incident.alerts[alert.root]
         run = incident.steps[alert.step or ""]
-        group = [incident.alerts[id] for id in run.alerts if incident.alerts[id].root == alert.root]
-        if any(each.status == "acknowledged" for each in group):
+        if is_taken(incident, alert.root) or has_enough(incident, run):
             continue
-        if f"rung:{alert.root}" not in incident.timers and rung(root.rung + 1) is not None:
+        if f"rung:{alert.root}" not in incident.timers and following(rungs_of(incident, root), root.rung) is not None:
             lost.append(alert)
     return lost

@@ -339,7 +339,7 @@ def test_a_roster_as_values(raw, name):
         pytest.param("roles: {guard: 1", "roles: {guard: 0", "a rank is 1 (holder) to 99", id="a rank"),
         pytest.param("shift: day", "shift: dya", "Did you mean 'day'?", id="a shift"),
         pytest.param("zone: f1", "zone: f9", "'f9' is no zone", id="a zone"),
-        pytest.param("language: en", "language: fr", "language", id="a language"),
+        pytest.param("language: en", "language: xx", "'xx' is no language here", id="a language"),
         pytest.param("on_call: yes", "on_call: maybe", "neither yes nor no", id="on call"),
         pytest.param("    shift: night\n", "    shift: night\n    phone: x\n", "'phone' is unknown here", id="a word"),
     ],
@@ -375,9 +375,16 @@ def test_mistakes_of_a_table(old, new, line, says):
 
 
 def test_tables_in_another_encoding():
-    """A table that is not UTF-8, or far too large, is refused by name and line."""
-    assert "is not UTF-8" in mistakes(read_roster, TABLE.encode("gb18030"), "r.csv", HOUSE)[0][1]
-    assert "is larger than" in mistakes(read_roster, TABLE.encode() + b"x" * 1_000_000, "r.csv", HOUSE)[0][1]
+    """A table as spreadsheets in China write it is read; other letters, or far too many, are refused by name."""
+    assert read_roster(TABLE.encode("gb18030"), "r.csv", HOUSE).people["anna"].name == Text("安娜", "Anna")
+    assert "is not UTF-8" in mistakes(read_roster, TABLE.encode("utf-16"), "r.csv", HOUSE)[0][1]
+    assert (
+        "is not UTF-8"
+        in mistakes(read_roster, TABLE.replace("安娜", "Zoë").replace("本", "Bén").encode("latin-1"), "r.csv", HOUSE)[
+            0
+        ][1]
+    )
+    assert "is larger than" in mistakes(read_roster, TABLE.encode() + b"x" * 5_000_000, "r.csv", HOUSE)[0][1]
 
 
 def test_every_mistake_of_a_roster_at_once():

@@ -19,6 +19,7 @@ from emergency.core.decide import decide, respond
 from emergency.core.incident import _EVOLVE, ASKING, Incident, fold
 from emergency.core.playbook import Go
 from emergency.core.replies import parse
+from emergency.core.site import Elsewhere, Wanted
 from emergency.core.values import Severity
 from emergency.core.wording import reference
 from emergency.errors import CommandRefused
@@ -271,12 +272,37 @@ class Walk:
             )
         )
 
+    def others(self, a: int, b: int) -> None:
+        """Another incident wants some of our people, or does not any more; perhaps it takes one."""
+        people = [self._person(a + n) for n in range(1 + b % 3)]
+        ranks = [(0, 2, 4)[(a + n) % 3] for n in range(len(people))]
+        there = {
+            person: Elsewhere(
+                person=person, rank=rank, code="F09" if rank else "", spare=bool(rank) and b % 4 == 0,
+                roles=("control_room",) if rank and b % 5 == 0 else (),
+            )
+            for person, rank in zip(people, ranks, strict=True)
+        }  # fmt: skip
+        taken = tuple(person for person, each in there.items() if each.rank == 4 and b % 2)
+        self.do(c.HearOfOthers(elsewhere=tuple(there.values()), taken=taken, to="F09"))
+        how = ("keeps", "wanted", "comes", "lent")[b % 4]
+        people = (Wanted(person=self._person(a), role="engineering", here=(None, self._person(b))[a % 2]),)
+        self.do(c.HearWanted(other=f"F0{b % 10}", how=how, people=people))
+
+    def roll_call(self, a: int, b: int) -> None:
+        """A roll call begins or ends beside it."""
+        if a % 2:
+            self.do(c.OpenMuster(code="L02", expected=b, by="console"))
+        else:
+            head = "0" * 64
+            self.do(c.CloseMuster(code="L02", safe=b, help=0, away=0, missing=a, lines=b, head=head, by="console"))
+
 
 MOVES = (
     Walk.time, Walk.time, Walk.time, Walk.time, Walk.acknowledge, Walk.acknowledge, Walk.decline, Walk.decline,
     Walk.finish, Walk.finish, Walk.finish, Walk.give_up, Walk.help, Walk.order, Walk.order, Walk.stand_down,
     Walk.severity, Walk.fact, Walk.fact, Walk.assign, Walk.words, Walk.roster, Walk.delivery, Walk.delivery,
-    Walk.expected,
+    Walk.expected, Walk.others, Walk.roll_call,
 )  # fmt: skip
 NUMBERS = st.tuples(st.integers(0, len(MOVES) - 1), st.integers(0, 999), st.integers(0, 999))
 
@@ -344,6 +370,11 @@ def test_the_walk_goes_places():
             walk.move(dice.randrange(len(MOVES)), dice.randrange(1000), dice.randrange(1000))
         seen |= {type(event).__name__ for event, _ in walk.history}
         seen |= {walk.now_is.ended or "", "closed" if walk.now_is.is_closed else ""}
+    silent = Walk("fire", 1, "real")  # nobody answers anything
+    silent.do(c.ChangeSeverity(to=Severity.red, by=silent.now_is.command or "console", reason="seal:r"))
+    for _ in range(150):
+        silent.time(2, 0)
+    seen |= {type(event).__name__ for event, _ in silent.history}
     missing = {kind.__name__ for kind in e.AnyEvent.__args__} - seen
     assert not missing
     assert {"stand_down", "false_alarm", "closed"} <= seen

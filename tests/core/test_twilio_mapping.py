@@ -11,7 +11,7 @@ import pytest
 
 from emergency.core.values import Channel, Mode
 from emergency.errors import PermanentFailure, SettingsError, TemporaryFailure, UnknownOutcome
-from emergency.notify import Abilities, Message
+from emergency.notify import Abilities, Limits, Message
 from notifiers.twilio import hooks, paths
 from notifiers.twilio.errors import CODES, Refused, classify, failure, reason, wait_of
 from notifiers.twilio.numbers import is_plain_number
@@ -50,8 +50,8 @@ def message(**changes: object) -> Message:
 @pytest.mark.parametrize(
     "code, status, kind, why",
     [
-        (21211, 400, "person", "21211"),
-        (21217, 400, "person", "21217"),
+        (21211, 400, "person", "number_not_in_use 21211"),
+        (21217, 400, "person", "number_not_in_use 21217"),
         (21214, 400, "person", "21214"),
         (21216, 400, "person", "21216"),
         (21266, 400, "person", "21266"),
@@ -64,7 +64,7 @@ def message(**changes: object) -> Message:
         (21635, 400, "person", "21635"),
         (21658, 400, "person", "21658"),
         (30004, 0, "person", "30004"),
-        (30005, 0, "person", "30005"),
+        (30005, 0, "person", "number_not_in_use 30005"),
         (30006, 0, "person", "30006"),
         (30007, 0, "person", "30007"),
         (30036, 0, "person", "30036"),
@@ -318,6 +318,13 @@ def test_what_is_usual_need_not_be_said():
     ) == (TWILIO_API, None, 5.0, 1.0, CALL_RATE, VOICES)
 
 
+@pytest.mark.parametrize("written", ["3 15 50", "3,15,50", "3, 15, 50", "3/15/50"])
+def test_limits_may_be_written_in_several_ways(written):
+    """Three numbers for a minute, an hour and a day; what parts them is nothing to fail over."""
+    read = from_environment({**GIVEN, "TWILIO_SMS_PER_NUMBER": written})
+    assert read.texts_per_number == Limits(minute=3, hour=15, day=50)
+
+
 def test_all_of_it_can_be_said():
     """Every setting has a name in the environment."""
     read = from_environment(
@@ -329,6 +336,10 @@ def test_all_of_it_can_be_said():
             "EMERGENCY_PUBLIC_URL": PUBLIC + "/",
             "TWILIO_SMS_PER_SECOND": "30",
             "TWILIO_CALLS_PER_SECOND": "2.5",
+            "TWILIO_SMS_PER_NUMBER": "3 10 50 hard",
+            "TWILIO_CALLS_PER_NUMBER": "1, 0, 20",
+            "TWILIO_NO_TEXTS": "86,91",
+            "TWILIO_NO_CALLS": "86",
             "TWILIO_VOICE_ZH": "alice zh-CN",
             "TWILIO_MACHINE_DETECTION": "off",
         }
@@ -342,6 +353,10 @@ def test_all_of_it_can_be_said():
         public_url=PUBLIC,
         sms_per_second=30,
         calls_per_second=2.5,
+        texts_per_number=Limits(minute=3, hour=10, day=50, hard=True),
+        calls_per_number=Limits(minute=1, hour=0, day=20),
+        no_texts=frozenset({"86", "91"}),
+        no_calls=frozenset({"86"}),
         voices={**VOICES, "zh": Voice("alice", "zh-CN")},
         machine_detection=False,
     )
@@ -378,6 +393,10 @@ def test_the_usual_rate_is_the_sender_s(sender, rate):
         ({"TWILIO_SMS_PER_SECOND": "0"}, ["TWILIO_SMS_PER_SECOND"]),
         ({"TWILIO_SMS_PER_SECOND": "nan"}, ["TWILIO_SMS_PER_SECOND"]),
         ({"TWILIO_CALLS_PER_SECOND": "fast"}, ["TWILIO_CALLS_PER_SECOND"]),
+        ({"TWILIO_SMS_PER_NUMBER": "3"}, ["TWILIO_SMS_PER_NUMBER"]),
+        ({"TWILIO_CALLS_PER_NUMBER": "2 15 a day"}, ["TWILIO_CALLS_PER_NUMBER"]),
+        ({"TWILIO_NO_TEXTS": "+86"}, ["TWILIO_NO_TEXTS"]),
+        ({"TWILIO_NO_CALLS": "China"}, ["TWILIO_NO_CALLS"]),
         ({"TWILIO_VOICE_EN": "Polly.Emma"}, ["TWILIO_VOICE_EN"]),
         ({"TWILIO_MACHINE_DETECTION": "yes"}, ["TWILIO_MACHINE_DETECTION"]),
         ({"TWILIO_FROM": "?", "TWILIO_VOICE_EN": "?"}, ["TWILIO_FROM", "TWILIO_VOICE_EN"]),
@@ -606,11 +625,29 @@ def test_a_machine_that_cannot_be_read():
 # -- what is said
 
 
-@pytest.mark.parametrize("language, voice", [("zh", VOICES["zh"]), ("en", VOICES["en"]), ("fr", VOICES["en"])])
+@pytest.mark.parametrize("language, voice", list(VOICES.items()))
 def test_words_are_said_in_their_language(language, voice):
-    """Chinese has its voice, everything else the English one."""
+    """Every language is said by a voice of its own."""
     (say,) = ElementTree.fromstring(say_twiml("words", language, settings()))
     assert ("Say", "words", voice.name, voice.language) == (say.tag, say.text, say.get("voice"), say.get("language"))
+
+
+def test_no_voice_reads_another_language():
+    """What has no voice is not said at all: an English voice reading Malay is understood by nobody."""
+    with pytest.raises(KeyError):
+        say_twiml("words", "ms", settings())
+    web = hooks.TwilioHooks(settings())
+    assert web.spoken("words", "ms") == web.silence()
+    assert "words" in web.spoken("words", "fr")
+
+
+@pytest.mark.parametrize(
+    "name, language", [("TWILIO_VOICE_MS", "ms"), ("TWILIO_VOICE_PT_BR", "pt-BR"), ("TWILIO_VOICE_ZH_HANS", "zh-Hans")]
+)
+def test_any_language_can_be_given_a_voice(name, language):
+    """A setting is called by its language in capitals; the other voices stay."""
+    read = from_environment({**GIVEN, name: "Google.ms-MY-Standard-A ms-MY"})
+    assert read.voices == {**VOICES, language: Voice("Google.ms-MY-Standard-A", "ms-MY")}
 
 
 def test_a_key_is_waited_for_around_the_words():

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 
 from emergency.core import commands as c
+from emergency.core import events as e
 from emergency.core import playbook as p
+from emergency.core.calls import Kind
+from emergency.core.incident import ASKING, evolve
 from emergency.core.sandbox import LONGEST
+from emergency.core.site import Wanted
+from emergency.core.templates import ELSEWHERE, REASONS, TEMPLATES
 from emergency.core.values import SEVERITY_WORDS, Severity
 from emergency.core.wording import (
-    REASONS,
-    TEMPLATES,
     Line,
     answer,
     bare_words,
@@ -106,6 +110,47 @@ def test_a_drill_is_marked_at_both_ends(language):
         assert ends(bare_words(line), language, DRILL)
         said, _ = render_voice([line], NAMES, {})
         assert ends(said, language, SPOKEN_DRILL), said
+
+
+EVERY_KIND = [*get_args(Kind), "relief_command", "stand_down", "false_alarm", "cancelled"]
+"""What an alert may be, and what its words may be of besides: a relief of command, and each end."""
+
+
+def of_kind(kind, language, mode):
+    """One line of this kind, whatever it takes to come about."""
+    night = a_night(language, mode)
+    step = next(run for run in night.incident.steps.values() if run.name == "look")
+    wanted = tuple(Wanted(person=p, role="guard", here=here) for p, here in (("gus", "dora"), ("dora", None)))
+    asked = kind if kind in get_args(Kind) else "relief" if kind == "relief_command" else "ended"
+    alert = e.AlertRequested(
+        alert="a99", person="gina", kind=asked, role="guard", step=step.id if asked in ASKING else None,
+        about={"merged": "f2", "relief": "dora"}.get(kind, "X07" if kind in ELSEWHERE else night.incident.command),
+        text="seal:1" if kind in ("tell", "note", "merged") else None,
+        wanted=wanted if kind in (*ELSEWHERE, "no_relief") else (),
+    )  # fmt: skip
+    line = words_for(evolve(night.incident, alert, night.now), evolve(night.incident, alert, night.now).alerts["a99"])
+    line = msgspec.structs.replace(line, kind=kind) if kind in ("stand_down", "false_alarm", "cancelled") else line
+    assert line.kind == kind
+    return line
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [kind for kind in EVERY_KIND if kind != "ended"])
+def test_every_kind_of_a_drill_is_marked_at_both_ends(kind, language):
+    """Each kind of message that the core can ask for, in writing, on a page and in speech: whoever sees or hears only
+    its beginning or only its end knows that it is practice; the same for real says nothing of the kind."""
+    line, texts = of_kind(kind, language, "drill"), {"seal:1": "typed words"}
+    body = re.sub(r"^(【[^】]*】|\[[^\]]*\] )", "", render_sms([line], NAMES, texts), count=1)
+    said = render_voice([line], NAMES, texts)[0]
+    assert ends(body, language, DRILL), body
+    assert ends(bare_words(line), language, DRILL)
+    assert ends(said, language, SPOKEN_DRILL), said
+    assert not re.search(r"[{}]|None|seal:|\?\?", body + said)
+
+    real = of_kind(kind, language, "real")
+    for text in (render_sms([real], NAMES, texts), render_voice([real], NAMES, texts)[0], bare_words(real)):
+        assert "演练" not in text
+        assert "drill" not in text.lower()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from emergency.core import commands as c
+from emergency.core import contest
 from emergency.core import events as e
 from emergency.core.incident import ASKING, Incident, fold
 from emergency.core.values import Severity
@@ -215,10 +216,20 @@ def a_message_never_goes_back(world: World) -> None:
     world.statuses = {id: row["status"] for id, row in rows.items()}
 
 
+def nobody_stands_in_two_unsaid(world: World) -> None:
+    """Who holds roles in two incidents that go on is shared by name in one of them."""
+    going = [incident for incident in world.folded.values() if contest.goes_on(incident)]
+    for number, one in enumerate(going):
+        for other in going[number + 1 :]:
+            both = {p for slots in one.roles.values() for p in slots.values()}
+            both &= {p for slots in other.roles.values() for p in slots.values()}
+            assert both <= one.shared | other.shared, (one.code, other.code)
+
+
 AT_EACH_STEP: tuple[Callable[[World], None], ...] = (
     store_engine_and_log_agree, every_decided_message_is_kept, the_log_is_whole, an_end_is_an_end,
     nobodys_silence_stops_a_plan, a_message_goes_once_or_is_owned_up_to, what_is_called_sent_was_taken,
-    no_drill_rings_a_real_telephone, a_message_never_goes_back,
+    no_drill_rings_a_real_telephone, a_message_never_goes_back, nobody_stands_in_two_unsaid,
 )  # fmt: skip
 NUMBER = st.integers(0, 999)
 

@@ -105,11 +105,12 @@ class Night(Mill):
         self.store.verify(self.id)
         return twice
 
-    def says(self, reason: str) -> None:
+    def says(self, reason: str, *, rung: str | None = None) -> None:
         """Check that whoever looks is told of *reason*: in `status`, on the terminal, by monitors and by the doctor.
 
         Args:
             reason: a regular expression.
+            rung: the one whose text has the trouble, and who was rung beside it: `status` counts them as reached.
 
         Raises:
             AssertionError: one of them is not told.
@@ -118,16 +119,25 @@ class Night(Mill):
         until(lambda: any(map(told, self.running.said)), f"for the terminal to say {reason}")
         until(lambda: told(self._beat()), "for the heartbeat")
         document = self.running.asks("status", code="L01")
-        assert any(told(each["reason"] or "") for each in document["unsent"])
-        for lang in ("zh", "en"):
-            (line,) = [line for line in show.status(document, lang) if line.startswith("  !! ")]
-            assert told(line)
+        if rung is None:
+            self._status_says(document, told)
+        else:
+            calls = [row for row in self.rows() if (row.person, row.channel) == (rung, "voice")]
+            assert "sent" in {row.status for row in calls}
+            assert rung not in {each["person"] for each in document["unsent"]}
         assert json.loads(self.running.http("/healthz")[1])["status"] == "trouble"
         assert "emergency_trouble 1.0" in self.running.http("/metrics")[1]
         findings = doctor.examine(make_app(self.home, {}, [], self.clock), None)
         (finding,) = [finding for finding in findings if finding.id == "heartbeat"]
         assert finding.level == "error"
         assert told(finding.says.en)
+
+    def _status_says(self, document: dict[str, Any], told: Callable[[str], object]) -> None:
+        """Check that `status` tells why somebody is not reached, in both languages."""
+        assert any(told(each["reason"] or "") for each in document["unsent"])
+        for lang in ("zh", "en"):
+            (line,) = [line for line in show.status(document, lang) if line.startswith("  !! ")]
+            assert told(line)
 
     def _beat(self) -> str:
         """Return what the heartbeat of this very moment says; `?` while there is none yet."""
@@ -300,7 +310,7 @@ def struck(night: Night, person: str, kind: Any, **more: Any) -> Iterator[None]:
 def test_an_answer_that_comes_too_late(night: Night) -> None:
     """It took the text and answers when nobody listens any more: the trace is found, and the text not sent again."""
     with struck(night, "emma", "late", seconds=4 * TIMEOUT):
-        night.says("no_answer")
+        night.says("no_answer", rung="emma")
     (sent,) = [x for x in night.events(night.id, e.DeliverySent) if x.found]
     assert (night.tries("emma"), sent.attempt) == (1, 1)
     assert night.doubled() == 0
@@ -310,7 +320,7 @@ def test_an_answer_that_comes_too_late(night: Night) -> None:
 def test_a_request_that_is_lost_on_its_way(night: Night) -> None:
     """The request broke off and nothing was done: there is no trace, and the text goes again; the log says so."""
     with struck(night, "emma", "reset"):
-        night.says("no_answer")
+        night.says("no_answer", rung="emma")
     (again,) = night.events(night.id, e.DeliveryRetried)
     assert (night.tries("emma"), again.attempt, again.possibly_twice) == (2, 2, True)
     assert night.doubled() == 0
@@ -344,7 +354,7 @@ def test_taken_and_then_gone(night: Night) -> None:
         night.passes(MINUTE, 10 * SECOND)
         (text, *_) = [row for row in night.rows() if row.person == "emma"]
         assert (text.status, text.attempt) == ("unknown", 1)
-        night.says("no_connection|provider cannot be asked")
+        night.says("no_connection|provider cannot be asked", rung="emma")
     (sent,) = [x for x in night.events(night.id, e.DeliverySent) if x.found]
     assert (sent.delivery, sent.attempt) == (text.id, 1)
     assert night.doubled() == 0
@@ -405,9 +415,9 @@ def test_a_refusal_for_good_goes_another_way_and_is_told(night: Night) -> None:
     night.begin()
     night.all_gone()
     failed = night.events(night.id, e.DeliveryFailed)
-    assert {event.reason for event in failed} == {"21211"}
+    assert {event.reason for event in failed} == {"number_not_in_use 21211"}
     unsent = {each["person"]: (each["status"], each["reason"]) for each in night.running.asks("status")["unsent"]}
-    assert unsent["chloe"] == ("failed", "21211")
+    assert unsent["chloe"] == ("failed", "number_not_in_use 21211")
     before = night.tries("chloe")
     night.passes(10 * SECOND)
     assert night.tries("chloe") == before

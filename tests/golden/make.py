@@ -1,4 +1,4 @@
-"""Runs two short incidents and writes their logs down as golden files: `python -m tests.golden.make`.
+"""Runs short incidents and writes their logs down as golden files: `python -m tests.golden.make`.
 
 A golden file is what one release has written. It is never made again for that release: later releases must read it as
 it stands. When events grow, make files for the new release and keep the old ones.
@@ -11,9 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from emergency import VERSION
 from emergency.core import commands as c
 from emergency.core import events as e
+from emergency.core.site import Elsewhere, Wanted
 from emergency.core.values import Severity
 from emergency.errors import PermanentFailure
 from emergency.notify import Report
@@ -94,6 +97,33 @@ def dismissed(house: House) -> str:
     return "golden04"
 
 
+def several(house: House) -> str:
+    """A noise that loses its people to a leak, gets others, lends somebody, and outlives a shift."""
+    id = house.open("noise", id="golden05").id
+    house.pump()
+    held = sorted({person for slots in house.incident(id).roles.values() for person in slots.values()})
+    busy = tuple(Elsewhere(person=person, rank=4, code="L09") for person in held)
+    house.do(id, c.HearOfOthers(elsewhere=busy, taken=tuple(held), to="L09"))
+    lent = (Wanted(person=held[0], role="guard", here=None),)
+    house.do(id, c.HearWanted(other="L09", how="keeps", people=lent))
+    members = tuple(replace(member, duty="off") for member in house.incident(id).members.values())
+    house.do(id, c.UpdateRoster(members=members, until=house.clock.now() + timedelta(hours=8)))
+    house.pump()
+    return id
+
+
+def red(house: House) -> str:
+    """A red leak that nobody answers: its gap is passed on; a roll call is held meanwhile."""
+    id = house.open(id="golden06").id
+    house.pump()
+    house.do(id, c.OpenMuster(code="L02", expected=3, by="console"))
+    house.do(id, c.ChangeSeverity(to=Severity.red, by="console"))
+    for _ in range(12):
+        house.wait(MINUTE)
+    house.do(id, c.CloseMuster(code="L02", safe=1, help=0, away=1, missing=1, lines=2, head="0" * 64, by="console"))
+    return id
+
+
 def dump(house: House, id: str) -> dict[str, Any]:
     """Return the log of an incident as it stands in the store, with the documents that it names."""
     opened = json.loads(house.store.records(id)[0].data)
@@ -119,7 +149,7 @@ def dump(house: House, id: str) -> dict[str, Any]:
 def main() -> None:
     """Write a golden file for each incident, where there is none yet."""
     both = ("real", "drill")
-    for story in (leak, noise, expected, dismissed):
+    for story in (leak, noise, expected, dismissed, red, several):
         house = House([FakeNotifier("sms", modes=both), FakeNotifier("voice", modes=both)])
         file = FOLDER / f"{VERSION}-{story.__name__}.json"
         if file.exists():

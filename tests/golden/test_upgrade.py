@@ -17,10 +17,11 @@ import pytest
 from emergency.backup import DIGEST, restore
 from emergency.clock import VirtualClock
 from emergency.core import commands as c
-from emergency.core.incident import fold
-from emergency.engine import Engine
+from emergency.core.incident import Incident, fold
+from emergency.engine import Engine, Team
 from emergency.errors import StoreError, StoreTooNew
 from emergency.people import People
+from emergency.roster import Reach
 from emergency.store import store as sqlite_store
 from emergency.store.store import SCHEMA, SqliteStore
 from tests.small import NOON
@@ -104,6 +105,32 @@ def test_an_emergency_goes_on_after_the_upgrade(tmp_path: Path, number: int) -> 
     assert store.verify("golden05") == engine.incident("golden05").version
     assert "chloe" in People().roster(engine).people
     assert store.proofs_since(NOON) == []
+    store.close()
+
+
+@pytest.mark.parametrize("number", EARLIER)
+def test_an_emergency_of_an_earlier_release_is_relieved(tmp_path: Path, number: int) -> None:
+    """Nothing woke it at a change of shift: from the first look on it knows who is there, and is woken at the next."""
+    store = SqliteStore(old(tmp_path / "emergency.db", number))
+    engine, people = Engine(store, VirtualClock(LATER)), People()
+
+    def team(engine: Engine, incident: Incident) -> Team:
+        now = engine.clock.now()
+        return people.members(engine, Reach(), now, incident.id, incident.mode), people.next_change(engine, now)
+
+    engine.team = team
+    going = [incident.id for incident in engine.open_incidents() if not incident.armed and not incident.ended]
+    assert going
+    assert not any("team" in engine.incident(id).timers for id in going)
+
+    engine.unit(Engine.look_up_teams)
+
+    for id in going:
+        assert engine.incident(id).timers["team"] == people.next_change(engine, LATER)
+        assert store.verify(id) == engine.incident(id).version
+    versions = [engine.incident(id).version for id in going]
+    engine.unit(Engine.look_up_teams)
+    assert [engine.incident(id).version for id in going] == versions
     store.close()
 
 

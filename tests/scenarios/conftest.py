@@ -11,6 +11,20 @@ from tests.scenarios.scene import DAY, NIGHT, NOON, Scene
 from tests.scenarios.stories import STORIES
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests that read the same played scene one after the other: a worker takes a row of tests, so that each
+    scene is played by one of them."""
+    places = [n for n, item in enumerate(items) if {"silence", "story"} & set(getattr(item, "fixturenames", ()))]
+    for n, item in zip(places, sorted((items[n] for n in places), key=_plan), strict=True):
+        items[n] = item
+
+
+def _plan(item: pytest.Item) -> str:
+    """Return the plan whose scene a test reads: its parameter, else that of its page."""
+    plan = getattr(getattr(item, "callspec", None), "params", {}).get("playbook")
+    return str(plan or item.path.stem.removeprefix("test_"))
+
+
 @pytest.fixture
 def scenes() -> Iterator[Callable[[datetime], Scene]]:
     """Make scenes that begin when one likes; each log is verified at the end."""

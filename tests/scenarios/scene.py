@@ -19,10 +19,11 @@ from typing import Any
 from emergency.app import PLANS, reach_of
 from emergency.clock import VirtualClock
 from emergency.core import events as e
-from emergency.core.incident import Alert, Incident, StepRun
+from emergency.core.incident import BESIDE, Alert, Incident, StepRun
 from emergency.core.playbook import Playbook
 from emergency.core.site import Site
-from emergency.core.wording import FIRST_ANSWER_KEY, reference
+from emergency.core.templates import FIRST_ANSWER_KEY
+from emergency.core.wording import reference
 from emergency.drill import Runner
 from emergency.engine import Engine
 from emergency.errors import Mistakes
@@ -166,7 +167,7 @@ class Phone:
 
         def replies(run: StepRun) -> list[tuple[timedelta, str]]:
             plan = self.scene.incident_of(run).plan_of(run)
-            if run.name in skips or run.name == "stand_by":
+            if run.name in skips or run.name in BESIDE:
                 return [(first, "1")]
             allowed = (plan.done if plan else None) or 2 * MINUTE
             if plan is None or not plan.decision:
@@ -211,6 +212,7 @@ class Scene:
         self.desktop = Desktop(
             self.people, Inbox(self.people), Shelf(), {"drill": reach_of(notifiers, "drill")}, frozenset({"drill"})
         )
+        self.engine.team = self.desktop.team
         self.runner = Stage(self)
         self.owners = sample_roster().by_number()
         self.id = ""
@@ -428,11 +430,16 @@ class Scene:
         """Return how many messages and calls reached each person."""
         return Counter(self.owners[rung.message.to] for rung in self.received())
 
-    def busiest(self, within: timedelta, *, since: timedelta = timedelta(0)) -> tuple[int, str]:
-        """Return the most messages and calls that reached one person within such a time, and who that was."""
+    def busiest(
+        self, within: timedelta, *, since: timedelta = timedelta(0), but: Sequence[str] = ()
+    ) -> tuple[int, str]:
+        """Return the most messages and calls that reached one person within such a time, and who that was.
+
+        but: words of messages that do not count.
+        """
         by_person: dict[str, list[datetime]] = {}
         for rung in self.received():
-            if rung.at - self.start < since:
+            if rung.at - self.start < since or any(words in rung.message.text for words in but):
                 continue
             by_person.setdefault(self.owners[rung.message.to], []).append(rung.at)
         return max(((most_within(times, within), person) for person, times in by_person.items()), default=(0, ""))

@@ -224,7 +224,8 @@ def _planned(scene: Scene, starts: str = AT_SEVEN) -> None:
 
 
 def test_an_event_with_its_hour_begins_as_planned(scene: Scene) -> None:
-    """The hour told with the report makes it a planned one; no sensor is missed before people come."""
+    """The hour told with the report makes it a planned one; no sensor is missed before people come. For days nothing is
+    asked but what the plan asks, each thing of those who were asked first; at a change of shift only command passes."""
     scene.everyone.works()
     _planned(scene)
     scene.run(until=3 * DAY)
@@ -232,7 +233,29 @@ def test_an_event_with_its_hour_begins_as_planned(scene: Scene) -> None:
     assert scene.path() == ["planned"]
     assert scene.level == "blue"
     asked = {run.name for run in scene.incident.steps.values()} - {"nudge"}
-    assert {"licence", "plan", "capacity", "exits", "posts"} == asked
+    assert {"licence", "plan", "capacity", "exits", "posts"} == asked - {"relieve"}
+    assert {run.role for run in scene.incident.steps.values() if run.name == "relieve"} == {"duty_manager"}
+    assert scene.step("posts").person == "chen_jing"
+    assert {a.person for a in scene.alerts(kind="task")} == {"lin_xiao", "sun_li", "hu_wei", "liu_yang", "chen_jing"}
+
+
+def test_when_it_grows_graver_the_shift_on_duty_is_asked(scene: Scene) -> None:
+    """While it is light nobody relieves who went home with nothing open; when it becomes graver, the new shift is asked
+    to take over every such place at once."""
+    scene.everyone.works()
+    scene.phone("xie_fang").is_silent()
+    _planned(scene)
+    scene.run(until=23 * HOUR)  # all of the plan's own is done; it is morning again
+    assert scene.incident.holders("on_scene") == ("liu_yang",)
+    scene.run(until=30 * HOUR)  # the late shift is in
+    assert {a.role for a in scene.alerts(kind="relief")} == {"duty_manager"}
+    scene.do("severity", level="yellow", by="console")
+    now = scene.clock.now()
+
+    asked = {(a.role, a.person) for a in scene.alerts(kind="relief") if a.at == now}
+    assert {("on_scene", "ma_liang"), ("control_room", "xie_fang")} <= asked
+    scene.run(until=31 * HOUR)
+    assert scene.incident.holders("on_scene") == ("ma_liang",)
 
 
 def test_a_ready_event_opens_an_hour_before(scene: Scene) -> None:

@@ -90,15 +90,16 @@ def test_at_a_peak_every_level_is_one_higher(scene: Scene) -> None:
 
 
 def test_nobody_calls_119_so_another_does_at_once_and_the_commander_is_called(scene: Scene) -> None:
-    """The call to the brigade is half a minute late: a deputy gets it, and soon the level is orange."""
+    """The call to the brigade has half a minute: text and call go together, a deputy gets it after twenty seconds, and
+    soon the level is orange."""
     scene.at(SECOND, "transition", to="confirmed", by="liu_yang")
     scene.open("fire")
     scene.run(until=3 * MINUTE)
 
     calls = scene.sent(step="call_119")
     assert sorted(calls)[:2] == [("0:00:01", "sms", "hu_wei"), ("0:00:01", "sms", "sun_li")]
-    assert ("0:00:31", "sms", "tian_yuan") in calls
-    assert ("0:00:31", "voice", "tian_yuan") in calls
+    assert ("0:00:21", "sms", "tian_yuan") in calls
+    assert ("0:00:21", "voice", "tian_yuan") in calls
     assert ("0:01:31", "orange") in scene.levels()
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 
 from emergency.core import events as e
+from emergency.core.ladder import HIGHER_RUNG, REPEATS
 from emergency.errors import CommandRefused
 from tests.scenarios.scene import HOUR, MINUTE, NIGHT, OFFICE, SECOND, Scene
 
@@ -20,7 +21,7 @@ def _quiet_crowd(scene: Scene) -> None:
 
 def test_an_unanswered_alert_climbs_at_the_documented_times(scenes: Callable[[datetime], Scene]) -> None:
     """SMS, after 60 s voice, after 120 s the deputy with both, after 180 s the second, after 300 s the next higher
-    role; then everybody asked so far, every two minutes."""
+    role; then everybody asked so far, two minutes later. Who is being rung for something else is not rung twice."""
     scene = scenes(NIGHT)
     _quiet_crowd(scene)
     scene.run(until=8 * MINUTE)
@@ -34,7 +35,6 @@ def test_an_unanswered_alert_climbs_at_the_documented_times(scenes: Callable[[da
         ("0:03:00", "sms", "zhao_gang"),
         ("0:03:00", "voice", "lin_xiao"),
         ("0:03:00", "voice", "zhao_gang"),
-        ("0:03:00", "voice", "zheng_haiyan"),
         ("0:05:00", "sms", "wang_jun"),
         ("0:05:00", "voice", "lin_xiao"),
         ("0:05:00", "voice", "wang_jun"),
@@ -48,25 +48,32 @@ def test_an_unanswered_alert_climbs_at_the_documented_times(scenes: Callable[[da
 
 
 def test_the_ladder_ends(scenes: Callable[[datetime], Scene]) -> None:
-    """After ten repeats a step is left alone: what goes on forever is the plan's own nagging, not the ladder."""
+    """After five repeats a step is left alone: what goes on forever is the plan's own nagging, not the ladder. Each of
+    its calls says whatever else is open, and no more than a dozen come in the first hour."""
     scene = scenes(NIGHT)
     _quiet_crowd(scene)
-    scene.run(until=HOUR)
+    scene.run(until=2 * HOUR)
 
-    last = max(when for when, _, _ in scene.sent(step="count"))
-    assert last == "0:23:00"
-    calls = [channel for _, channel, person in scene.sent(step="count") if person == "zeng_li"]
-    assert calls[:2] == ["sms", "voice"]
-    assert len(calls) <= 14
+    root = scene.alerts(step="count")[0]
+    assert f"rung:{root.id}" not in scene.incident.timers
+    assert root.rung == HIGHER_RUNG + REPEATS, "the last repeat is an hour after the top"
+    sent = scene.sent(person="zeng_li")
+    calls = {when for when, channel, _ in sent if channel == "voice" and when < "1:00:00"}
+    assert 6 <= len(calls) <= 14
 
 
 def test_command_roles_are_called_on_both_channels_at_once(scene: Scene) -> None:
-    """Duty manager and on-scene leader get SMS and voice in the same moment, others an SMS first."""
+    """Duty manager and on-scene leader get SMS and voice in the same moment; others an SMS first, where the step has
+    time for that."""
     scene.open("elevator_entrapment")
     scene.run(until=SECOND)
 
     assert scene.sent(person="chen_jing") == [("0:00:00", "sms", "chen_jing"), ("0:00:00", "voice", "chen_jing")]
-    assert scene.sent(person="sun_li") == [("0:00:00", "sms", "sun_li")]
+    untimed = [a for a in scene.alerts(kind="stand_by") if not scene.incident.site.duty(a.role or "").urgent]
+    assert untimed
+    assert {"sms"} == {scene.incident.deliveries[id].channel for alert in untimed for id in alert.deliveries}
+    (task,) = scene.alerts(kind="task", person="sun_li")
+    assert [scene.incident.deliveries[id].channel for id in task.deliveries] == ["sms", "voice"], "it has a minute"
 
 
 def test_a_silent_holder_is_replaced_and_told(scene: Scene) -> None:
@@ -114,12 +121,12 @@ def test_who_cannot_is_replaced_at_once(scene: Scene) -> None:
     """An answer of 3 is no silence: the deputy is asked in the same second, and the one who cannot is left alone."""
     scene.phone("sun_li").works(skips=("call_maintainer",))
     scene.phone("shen_li").answers_after(15 * SECOND, says="3")
-    scene.phone("ye_jianguo").answers_after(10 * SECOND)
+    scene.phone("peng_fei").answers_after(10 * SECOND)
     scene.open("elevator_entrapment")
     scene.run(until=3 * MINUTE)
 
     asked = scene.alerts(step="to_landing")
-    assert [alert.person for alert in asked] == ["shen_li", "ye_jianguo"]
+    assert [alert.person for alert in asked] == ["shen_li", "peng_fei"]
     assert (asked[0].ended, asked[1].status) == ("declined", "acknowledged")
     assert [
         (scene.since_start(at), x.because)
@@ -127,7 +134,7 @@ def test_who_cannot_is_replaced_at_once(scene: Scene) -> None:
         if isinstance(x, e.LadderClimbed) and x.alert == asked[0].id
     ] == [("0:00:40", "declined")]
     assert scene.since_start(asked[1].at) == "0:00:40"
-    assert scene.incident.holders("lift_manager") == ("ye_jianguo",)
+    assert scene.incident.holders("lift_manager") == ("peng_fei",)
     assert any("已改叫他人" in r.message.text for r in scene.received("shen_li", answers=True))
     assert {"0:00:25"} == {when for when, _, _ in scene.sent(step="to_landing", person="shen_li")}
 
@@ -178,7 +185,8 @@ def test_a_provider_that_is_down_loses_nothing(scene: Scene) -> None:
     assert scene.received("sun_li")
     assert scene.received("chen_jing")
     texts = [(scene.owners[r.message.to], r.message.text) for r in scene.received(channel="sms")]
-    assert len(texts) == len(set(texts))
+    asked = [(person, text) for person, text in texts if "无人到位" not in text]  # each of two places may be empty
+    assert len(asked) == len(set(asked))
     assert "dispatched" in scene.path()
 
 
@@ -193,7 +201,8 @@ def test_an_answer_by_voice_counts(scene: Scene) -> None:
 
 
 def test_who_says_received_and_nothing_more_is_reminded_and_then_deputised(scene: Scene) -> None:
-    """Received is not done: past the target the holder is called again, a minute later a deputy is asked as well."""
+    """Received is not done: past the target the holder is called again, a minute later a deputy is asked as well. With
+    a minute for it text and call go together, and the call again is for what was acknowledged."""
     scene.everyone.answers_after(5 * SECOND)
     _quiet_crowd(scene)
     scene.run(until=3 * MINUTE)
@@ -204,9 +213,9 @@ def test_who_says_received_and_nothing_more_is_reminded_and_then_deputised(scene
         if isinstance(x, e.StepLate) and x.step == scene.step("count").id
     ] == [("0:01:00", 1), ("0:02:00", 2)]
     calls = sorted(scene.sent(step="count", kind="task"))
-    assert calls[:2] == [("0:00:00", "sms", "hu_wei"), ("0:00:00", "sms", "sun_li")]
-    assert {("0:01:00", "voice", "hu_wei"), ("0:01:00", "voice", "sun_li")} == set(calls[2:4])
-    assert {"0:02:00"} == {when for when, _, _ in calls[4:]}
+    assert {("0:00:00", way, who) for way in ("sms", "voice") for who in ("hu_wei", "sun_li")} == set(calls[:4])
+    assert {("0:01:00", "voice", "hu_wei"), ("0:01:00", "voice", "sun_li")} == set(calls[4:6])
+    assert {"0:02:00"} == {when for when, _, _ in calls[6:]}
 
 
 def test_command_is_handed_over_aloud(scenes: Callable[[datetime], Scene]) -> None:
@@ -275,7 +284,8 @@ def test_what_is_one_fire_and_what_are_two(scene: Scene, place: str, wait: int, 
 
 
 def test_the_graver_incident_keeps_its_people(scene: Scene) -> None:
-    """Who holds a role in a graver incident is not called for a lighter one: deputies are."""
+    """Who holds a role in a graver incident is not called for a lighter one: deputies are; who works for both is so by
+    name."""
     scene.everyone.works({"first_attack": "big"}, skips=("sweep", "to_gate", "hydrant"))
     scene.open("fire")
     scene.run(until=6 * MINUTE)
@@ -285,7 +295,7 @@ def test_the_graver_incident_keeps_its_people(scene: Scene) -> None:
     second = scene.open("elevator_entrapment", "lift_2")
 
     assert second.code == "XE01"
-    assert not {p for slots in second.roles.values() for p in slots.values()} & busy
+    assert not ({p for slots in second.roles.values() for p in slots.values()} - second.shared) & busy
 
 
 def test_a_cry_for_help_reaches_command_and_control_room_by_voice(scene: Scene) -> None:

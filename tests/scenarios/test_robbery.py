@@ -7,9 +7,15 @@ from datetime import datetime
 
 import pytest
 
+from emergency.core import events as e
 from emergency.errors import CommandRefused
 from tests.scenarios.conftest import Played
-from tests.scenarios.scene import EVENING, HOUR, MINUTE, NOON, PLACES, SECOND, Scene, sample_roster, sample_site
+from tests.scenarios.scene import DAY, EVENING, HOUR, MINUTE, NOON, PLACES, SECOND, Scene, sample_roster, sample_site
+
+FIRST_CHANGE = 5 * HOUR
+"""Begun at three in the morning, the night shift goes at eight."""
+SHIFTS = (0 * HOUR, 8 * HOUR, 15 * HOUR)
+"""The changes of a day after that: at eight, at four, at eleven."""
 
 
 def _in_the_place(place: str) -> set[str]:
@@ -70,12 +76,31 @@ def test_few_know(story: Played) -> None:
 
 
 def test_even_silence_stays_need_to_know(silence: Played) -> None:
-    """In a silent week the ladder asks deputies and superiors, and still not a quarter of the house."""
+    """In a silent week the ladder asks deputies and superiors, and still not a quarter of the house; a change of shift
+    asks one for each place, of the role's own people, and whom nobody has told goes on not knowing."""
     scene = silence("robbery")
+    few = {"control_room", "duty_manager", "deputy_commander", "on_scene", "comms", "commander"}
     asked_as = {alert.role for alert in scene.incident.alerts.values() if alert.role}
+    by_then = {a.person for a in scene.alerts() if a.at - scene.start < FIRST_CHANGE}
+    called = [a for a in scene.alerts(kind="relief") if a.person not in by_then]
 
-    assert asked_as <= {"control_room", "duty_manager", "deputy_commander", "on_scene", "comms", "commander"}
-    assert len(scene.per_person()) <= 13
+    assert asked_as <= few
+    assert len(by_then) <= 13
+    assert called
+    for alert in called:
+        assert alert.role in sample_roster().people[alert.person].roles
+    for moment in {alert.at for alert in called}:
+        places = [(alert.role, alert.slot) for alert in called if alert.at == moment]
+        assert len(places) == len(set(places)) <= 6
+    assert {a.at - scene.start for a in called} <= {
+        FIRST_CHANGE + n * DAY + after for n in range(7) for after in SHIFTS
+    }
+    assert set(scene.per_person()) <= by_then | {a.person for a in called}
+    assert {a.person for a in scene.alerts() if a.kind in ("gap", "no_relief")} == {scene.incident.command}
+    passed_on = scene.happened(e.GapEscalated)
+    assert passed_on
+    for event in passed_on:
+        assert few & set(sample_roster().people[event.to].roles)
 
 
 def test_no_message_says_robbery(story: Played, silence: Played) -> None:

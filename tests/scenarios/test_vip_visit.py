@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
 import pytest
 
 from emergency.errors import CommandRefused
-from tests.scenarios.scene import DAY, HOUR, MINUTE, Scene, shipped_plans
+from tests.scenarios.scene import DAY, EVENING, HOUR, MINUTE, Scene, sample_roster, shipped_plans
 from tests.scenarios.stories import STORIES
 
 ARRIVES = "2026-03-03T14:00"
@@ -89,6 +92,24 @@ def test_few_know_and_no_message_says_who(scene: Scene) -> None:
     for rung in scene.received(answers=True):
         assert not any(word in rung.message.text for word in ("Alpha", "gate two", "VIP", "贵宾", "要员", "领导"))
     assert not any(state.announce for state in shipped_plans()["vip_visit"].states)
+
+
+def test_a_step_goes_to_whoever_is_on_shift(scenes: Callable[[datetime], Scene]) -> None:
+    """Who held the role days ago has gone home, and nobody was asked to relieve them: the next step is asked of the
+    shift that is there, and only then do they hear of the visit."""
+    scene = scenes(EVENING)
+    STORIES["vip_visit"](scene)
+    scene.open("vip_visit")
+    scene.run(until=3 * DAY)
+
+    assert scene.levels() == []
+    assert not [a for a in scene.alerts(kind="relief") if a.role == "control_room"]
+    steps = [a for a in scene.alerts(kind="task") if a.role == "control_room"]
+    assert len({a.person for a in steps}) > 1
+    for alert in steps:
+        hour = (alert.at + timedelta(hours=8)).hour
+        shift = "early" if 8 <= hour < 16 else "late" if 16 <= hour < 23 else "night"
+        assert sample_roster().people[alert.person].shift == shift, (alert.person, alert.at)
 
 
 def test_a_find_stops_the_visit_before_it_begins(scene: Scene) -> None:

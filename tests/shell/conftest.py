@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fake_twilio import FakeTwilio
+from tests.linked import Linked
 from tests.serving import Mill, make_home
 
 
@@ -22,5 +23,13 @@ def twilio() -> Iterator[FakeTwilio]:
 def mill(twilio: FakeTwilio) -> Iterator[Mill]:
     """The small building, served, with a public address that Twilio knows."""
     made = Mill(twilio, make_home()).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def linked() -> Iterator[Linked]:
+    """The small building where nobody can text back, served."""
+    made = Linked().start()
     yield made
     made.stop()

@@ -142,7 +142,13 @@ def test_a_clock_that_is_off_is_found(tmp_path: Path, provider: FakeTwilio, off:
 @pytest.mark.parametrize(
     "public, texts, calls, level",
     [
-        pytest.param("https://mall.example", "go out only", "go out and come back", "warning", id="keys come back"),
+        pytest.param(
+            "https://mall.example",
+            "go out, and are answered by the link in them",
+            "go out and come back",
+            "ok",
+            id="keys and links come back",
+        ),
         pytest.param("", "go out only", "go out only", "error", id="nothing comes back"),
     ],
 )
@@ -184,7 +190,7 @@ def test_a_running_server_and_its_public_address(twilio: FakeTwilio, mill: Mill)
         return doctor.post_form(url.replace(PUBLIC, mill.running.address), body, headers)
 
     levels = {f.id: f.level for f in doctor.examine(app, hooks, through_the_proxy)}
-    assert levels["heartbeat"] == levels["address"] == levels["provider"] == "ok"
+    assert levels["heartbeat"] == levels["address"] == levels["provider"] == levels["links"] == "ok"
     forged = hooks_for({**app.settings.env, "TWILIO_AUTH_TOKEN": "0" * 32})
     refused = next(f for f in doctor.examine(app, forged, through_the_proxy) if f.id == "address")
     assert "refuses the signature" in refused.says.en
@@ -274,6 +280,8 @@ def test_the_public_address_is_tried_with_a_signed_round_trip(
 
     def post(url: str, body: bytes, headers: dict[str, str]) -> int:
         path = url.removeprefix("https://mall.example")
+        if path == "/a":
+            return status
         form = [tuple(pair.split("=")) for pair in body.decode().split("&")]
         assert hooks.authentic(path, form, headers[hooks.signature_header])  # type: ignore[arg-type]
         return status
@@ -281,3 +289,51 @@ def test_the_public_address_is_tried_with_a_signed_round_trip(
     finding = next(f for f in doctor.examine(app, hooks, post) if f.id == "address")
     assert finding.level == level
     assert words in finding.says.en
+
+
+def test_who_cannot_answer_at_all_is_named(tmp_path: Path, provider: FakeTwilio) -> None:
+    """Nobody has to look up who it is that has neither a reply, nor a key, nor a link."""
+    app = with_provider(tmp_path, provider, EMERGENCY_PUBLIC_URL="")
+    engine = app.engine()
+    people = dict(app.people.roster(engine).people)
+    people["sun_li"] = msgspec.structs.replace(people["sun_li"], numbers=("+8613800000001",))
+    engine.unit(lambda e: save_roster(e, Roster(people=people), app.clock.now()))
+    engine.store.close()
+    china = found(app, "country_86")
+    assert china.level == "error"
+    assert "sun_li" in china.do.en
+    assert "sun_li" in china.do.zh
+
+
+@pytest.mark.parametrize(
+    "status, level, words",
+    [
+        pytest.param(204, "ok", "lead to us", id="they lead to us"),
+        pytest.param(404, "error", "404", id="a proxy that passes on the hooks alone"),
+        pytest.param(0, "error", "no answer", id="nobody answers"),
+    ],
+)
+def test_the_pages_behind_links_are_tried_too(
+    tmp_path: Path, provider: FakeTwilio, status: int, level: str, words: str
+) -> None:
+    """A link that leads nowhere would be sent to everybody who can answer in no other way."""
+    app = with_provider(tmp_path, provider, EMERGENCY_PUBLIC_URL="https://mall.example")
+    asked: list[tuple[str, bytes]] = []
+
+    def post(url: str, body: bytes, headers: dict[str, str]) -> int:
+        asked.append((url, body))
+        return status
+
+    finding = next(f for f in doctor.examine(app, None, post) if f.id == "links")
+    assert (finding.level, words in finding.says.en) == (level, True)
+    assert asked == [("https://mall.example/a", b"")]
+
+
+def test_a_key_that_others_can_read_is_found(tmp_path: Path, provider: FakeTwilio) -> None:
+    """Whoever reads the key can answer for anybody."""
+    app = with_provider(tmp_path, provider, EMERGENCY_PUBLIC_URL="https://mall.example")
+    app.links.examine()
+    app.links.file.chmod(0o640)
+    finding = found(app, "links")
+    assert finding.level == "error"
+    assert "chmod 600" in finding.do.en

@@ -11,10 +11,12 @@ import pytest
 from emergency.clock import VirtualClock
 from emergency.core import commands as c
 from emergency.core import events as e
+from emergency.core.values import Severity
 from emergency.engine import ASKING_LIFE, TELLING_LIFE, Engine
 from emergency.errors import CommandRefused, StoreDamaged
+from emergency.roster import Reach
 from emergency.store.store import SqliteStore
-from tests.small import MINUTE, NOON, SECOND, House
+from tests.small import MINUTE, NOON, SECOND, House, plan, site
 
 
 class Movable(VirtualClock):
@@ -270,3 +272,41 @@ def test_after_the_end_nothing_more_is_expected() -> None:
     house.do("x", c.OrderTransition(to="drying", by="console", override=True, reason="seal:wet"))
     assert house.incident("x").state == "drying"
     assert house.events("x", e.KnockOnExpected) == []
+
+
+def an_incident_that_cannot_be_told(house: House) -> None:
+    """Write a light incident that has chloe, at a place that its site does not know: nobody can be told where it is."""
+    members = house.people.members(house.engine, Reach(), NOON)
+    opened = e.IncidentOpened(
+        incident="odd", code="N90", mode="real", playbook=plan("noise"), site=site(), place="nowhere",
+        severity=Severity.blue, members=members, by="console",
+    )  # fmt: skip
+    written = [
+        opened,
+        e.StateEntered(state="heard", via="opening", by="console"),
+        e.RoleAssigned(role="guard", slot=1, person="chloe", because="holder"),
+        e.StepStarted(step="s1", name="listen", role="guard", letter="A"),
+        e.AlertRequested(alert="a1", person="chloe", kind="task", role="guard", slot=1, step="s1"),
+    ]
+    house.engine.unit(lambda engine: engine.store.append("odd", 0, written, NOON))
+
+
+def test_an_incident_that_cannot_follow_keeps_no_other_from_beginning() -> None:
+    """A graver incident takes somebody out of one whose own decision fails: it begins all the same, everybody of it is
+    called, and the other stays as it was, readable and counted."""
+    house = House()
+    an_incident_that_cannot_be_told(house)
+    before = house.incident("odd")
+    with pytest.raises(KeyError):
+        house.do("odd", c.HearOfOthers(taken=("chloe",), to="L99"))
+
+    leak = house.open(id="leak", severity=Severity.red)
+
+    assert house.incident("leak") == leak
+    assert "chloe" in leak.holders("guard")
+    assert house.rows("chloe")
+    assert house.incident("odd") == before
+    assert house.store.verify("odd") == before.version
+    assert house.store.counters()["incident_not_told"] >= 1
+    lead = house.alert("leak", "anna", "lead")
+    assert house.do("leak", c.Acknowledge(alert=lead.id, via="sms")).alerts[lead.id].status == "acknowledged"

@@ -511,7 +511,7 @@ def test_another_key_in_a_call_about_two_steps_does_nothing(house: House) -> Non
 def test_news_in_a_call_does_not_hide_its_one_task(house: House) -> None:
     """A call that tells Anna of a cry for help and asks one thing of her takes the keys of that one thing."""
     house.clock.advance(MINUTE)
-    house.engine.fire_due()  # the ladder calls everybody again ...
+    house.engine.fire_due()  # the ladder calls everybody again, Anna on her second number ...
     house.do(ID, c.AskHelp(person="emma"))  # ... and in the same moment somebody cries for help
     house.pump()
     calls: dict[str, list[tuple[str, str]]] = {}

@@ -205,7 +205,13 @@ def test_a_stop_in_answer_is_told(mill: Mill, served: Desk) -> None:
 @pytest.mark.parametrize(
     "trouble, says, do",
     [
-        pytest.param(lambda p: p.fails_with(30005), "failed (30005)", "check the number", id="no such telephone"),
+        pytest.param(
+            lambda p: p.fails_with(30005),
+            "failed (number_not_in_use 30005)",
+            "check the number",
+            id="no such telephone",
+        ),
+        pytest.param(lambda p: p.fails_with(30007), "failed (30007)", "the provider's error code", id="a bare code"),
         pytest.param(lambda p: p.receives(receipts=False), "no receipt", "switched off", id="switched off"),
         pytest.param(lambda p: p.replies_with("what?"), "no answer", "something else came", id="other words"),
     ],

@@ -148,7 +148,8 @@ def test_a_site_that_leaves_people_hanging_is_refused(tmp_path: Path) -> None:
     """A shift that is gone names everybody who works in it; the old site stays in force."""
     app = sample(tmp_path)
     changed = tmp_path / "site2.yaml"
-    changed.write_text(SITE.read_text("utf-8").replace("  night:", "  nights:", 1), "utf-8")
+    renamed = SITE.read_text("utf-8").replace("\n  night:", "\n  nights:", 1).replace("night, night", "nights, nights")
+    changed.write_text(renamed, "utf-8")
     with pytest.raises(Mistakes, match="shift 'night'") as refused:
         import_site(app, str(changed))
     assert len(refused.value.problems) > 5

@@ -1,0 +1,73 @@
+"""Roles that a grave incident needs and nobody has: after three minutes that is an emergency of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from emergency.core import events as e
+from emergency.core.assignment import next_higher
+from emergency.core.calls import ask, tell, tell_command
+from emergency.core.draft import Draft
+from emergency.core.incident import BESIDE, Incident, StepRun
+from emergency.core.values import Severity
+
+TOO_LONG = timedelta(minutes=3)
+"""How long a role may have nobody at orange and red before somebody above is called on for it (practice)."""
+
+
+def watch(draft: Draft) -> None:
+    """Keep one wake-up for each role that has nobody, as long as it has nobody; each is passed on once."""
+    gaps = set(_gaps(draft.incident))
+    for call in draft.incident.playbook.roles:
+        timer = f"unfilled:{call.role}"
+        if call.role not in gaps or call.role in draft.incident.overdue:
+            draft.clear_timer(timer)
+        elif timer not in draft.incident.timers:
+            draft.set_timer(timer, TOO_LONG)
+
+
+def escalate(draft: Draft, role: str) -> None:
+    """A role has had nobody for too long: the next higher role is called on for its steps, or else whoever commands;
+    command hears of it, by voice unless it was rung for another gap just now."""
+    incident = draft.incident
+    if role not in _gaps(incident):
+        return
+    runs = [run for run in incident.runs_here() if _asks(run, role)]
+    asked = {incident.alerts[id].person for run in runs for id in run.alerts}
+    to = next_higher(incident, role, asked) or incident.command
+    draft.add(e.GapEscalated(role=role, to=to))
+    new = [run for run in runs if to is not None and to not in asked]
+    for run in new:
+        ask(draft, run, to or "", 1, root=_ladder(incident, run))
+    if not new or to != incident.command:
+        tell_command(draft, "gap", role=role)
+    if not new and to is not None and to != incident.command:
+        tell(draft, to, "gap", role=role, loud=True)
+
+
+def _ladder(incident: Incident, run: StepRun) -> str | None:
+    """Return the ladder of *run* that still goes on, or None: who joins one that is over is called by nobody."""
+    roots = (incident.alerts[id].root for id in run.alerts)
+    return next((root for root in roots if f"rung:{root}" in incident.timers), None)
+
+
+def _asks(run: StepRun, role: str) -> bool:
+    return run.role == role and run.status == "open" and run.name not in BESIDE
+
+
+def _gaps(incident: Incident) -> Iterator[str]:
+    """Yield the roles that are needed now and whose every holder, if there is any, left it unanswered."""
+    over = incident.ended or incident.is_closed
+    if over or incident.severity < Severity.orange or not incident.members:  # without a team nobody could be called
+        return
+    for role in sorted({role for role, _ in incident.unfilled}):
+        if all((role, slot) in incident.unfilled for slot in incident.roles.get(role, {})) and _needed(incident, role):
+            yield role
+
+
+def _needed(incident: Incident, role: str) -> bool:
+    call = next((each for each in incident.playbook.roles if each.role == role), None)
+    if call is not None and call.at is not None and call.at <= incident.severity:
+        return True
+    return any(run.role == role and run.status == "open" for run in incident.runs_here())
