@@ -23,6 +23,3 @@ select 1 from inbound where id = ?;
 
 -- name: taps
 select count(*) from inbound where id >= ? || ':' and id < ? || ';';
-
--- name: forget_links
-delete from link where person = ?;
