@@ -41,12 +41,14 @@ from emergency.commands.base import (
     show_status,
     to_stderr,
 )
+from emergency.commands.drill import drill
 from emergency.commands.languages import language
 from emergency.commands.links import links
 from emergency.commands.muster import muster
 from emergency.commands.people import roster, site
 from emergency.commands.plans import playbook
 from emergency.commands.ready import ready
+from emergency.commands.reports import report
 
 if TYPE_CHECKING:
     from emergency.core.values import Channel
@@ -223,8 +225,7 @@ def status(session: Session, /, code: str | None, as_json: bool) -> None:
         from emergency import show as words
 
         def lines() -> list[str]:
-            headers = [words.header(each, session.lang) for each in document["incidents"]]
-            return [*headers, *words.wanted_twice(document, session.lang)]
+            return words.board(document, session.lang)
 
         if not document["incidents"]:
             session.say("none_open")
@@ -464,6 +465,7 @@ def give_up(session: Session, /, words: tuple[str, ...], as_json: bool, **args: 
 
 
 main.add_command(muster)
+main.add_command(drill)
 
 
 @main.command("stand-down")
@@ -528,6 +530,7 @@ def log(session: Session, /, code: str | None, verify: bool, all_: bool, as_json
     \b
     emergency log F07
     emergency log F07 --verify
+    emergency log RH3 --verify
     """
     from emergency import show as words
 
@@ -542,6 +545,8 @@ def log(session: Session, /, code: str | None, verify: bool, all_: bool, as_json
                 click.echo(text)
     if verify:
         session.say("verified", n=document["verified"])
+        if document["verified_book"]:
+            session.say("book_verified", code=document["book"], n=document["verified_book"])
         if document["verified_roll_call"]:
             session.say("roll_verified", code=document["incident"], n=document["verified_roll_call"])
 
@@ -687,6 +692,9 @@ def _send_test(
 def backup(session: Session, /, file: str, as_json: bool) -> None:
     """Copy the database while it is in use, check the copy, and keep its digest beside it. 备份。
 
+    The rehearsals go beside it (emergency.rehearsals.db). Plans and scenarios of your own, programme.yaml and
+    people-model.yaml are files: copy them as you copy any.
+
     \b
     emergency backup /var/backups/emergency.db
     """
@@ -695,8 +703,11 @@ def backup(session: Session, /, file: str, as_json: bool) -> None:
     from emergency.backup import back_up
     from emergency.clock import SystemClock
 
-    document = back_up(session.settings.database_file, Path(file), SystemClock())
+    rehearsals = session.settings.home / "rehearsals.db"
+    document = back_up(session.settings.database_file, Path(file), SystemClock(), rehearsals)
     session.say("backed_up", incidents=document["incidents"], lines=document["lines"], file=document["file"])
+    if document["rehearsals"]:
+        session.say("backed_up_rehearsals", n=document["rehearsals"]["drills"], file=document["rehearsals"]["file"])
     if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
@@ -708,18 +719,31 @@ def backup(session: Session, /, file: str, as_json: bool) -> None:
 def restore(session: Session, /, file: str, as_json: bool) -> None:
     """Put a backup in the place of the database, which is kept beside it; the server must stand still. 恢复备份。
 
+    The rehearsals come back where they lie beside it. What is real in the backup goes on; a drill in it stands still,
+    and one whose longest time is up is broken off.
+
     \b
     emergency restore /var/backups/emergency.db
     """
+    from functools import partial
     from pathlib import Path
 
     from emergency.backup import restore as put_back
+    from emergency.clock import SystemClock
+    from emergency.drills.live.restored import mark, stand_still
 
+    home = session.settings.home
     with _no_server(session):
-        document = put_back(Path(file), session.settings.database_file)
+        stop = partial(mark, home, SystemClock())
+        document = put_back(Path(file), session.settings.database_file, home / "rehearsals.db", stop)
+        document["stopped"] = stand_still(session.app(real=False))
     session.say("restored", incidents=document["incidents"], lines=document["lines"])
-    if document["kept"]:
-        session.say("kept", file=document["kept"])
+    for replaced in (document["kept"], (document["rehearsals"] or {}).get("kept")):
+        if replaced:
+            session.say("kept", file=replaced)
+    for key, codes in document["stopped"].items():
+        if codes:
+            session.say(f"restored_{key}", codes=", ".join(codes))
     if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
@@ -765,6 +789,7 @@ def recover(session: Session, /, as_json: bool) -> None:
 
 main.add_command(links)
 main.add_command(ready)
+main.add_command(report)
 for group in (playbook, site, roster, language):
     main.add_command(group)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import assignment, checker, drill, first_message, muster, readiness, throughput
+from bench import assignment, checker, drill, first_message, forecast, muster, readiness, report, throughput
 from bench.common import Figure
 
 FIGURES: dict[str, Callable[[], list[Figure]]] = {
@@ -16,10 +16,15 @@ FIGURES: dict[str, Callable[[], list[Figure]]] = {
     "among_many": throughput.among_many,
     "muster": muster.roll_call,
     "virtual_fire": drill.virtual_fire,
+    "rehearsed_fire": drill.rehearsed_fire,
+    "rehearsal_memory": drill.rehearsal_memory,
     "memory": drill.memory,
+    "forecast": forecast.forecast,
+    "forecast_memory": forecast.forecast_memory,
     "checks": checker.checks,
     "assignment": assignment.assignment,
     "readiness": readiness.thirty_days,
+    "report": report.report,
 }
 
 

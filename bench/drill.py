@@ -1,11 +1,13 @@
-"""A fire of fifty minutes in virtual time, against the same moves on a bare table; and the memory of the server."""
+"""A fire of fifty minutes in virtual time, against the same moves on a bare table; and what memory is taken."""
 
 from __future__ import annotations
 
 import asyncio
 import subprocess
 import time
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
 
 from bench.common import PYTHON, Figure, Provider, Serving, folder, install, median, timed
 from emergency.control import ask
@@ -13,6 +15,9 @@ from emergency.core.commands import AnyCommand
 from emergency.core.decide import respond
 from emergency.core.incident import Incident
 from emergency.demo import Demo
+from emergency.drills.players.model import profiles, read_model
+from emergency.drills.players.played import Played
+from emergency.drills.rehearsals.rehearsal import Rehearsal
 from notifiers.played import PlayedPhones
 
 
@@ -63,6 +68,65 @@ def _bare_table(moves: int) -> None:
     for n in range(moves):
         state = table[state, "go"]
         log.append((n, time.perf_counter(), state, {"step": f"s{n}", "person": "p"}))
+
+
+ASKED_FOR = 30.0
+"""Milliseconds that a rehearsed fire of fifty minutes among 25 people may take."""
+
+
+def rehearsed_fire(runs: int = 25) -> list[Figure]:
+    """A whole rehearsal in memory, dice of the played people and all: its median; the same seed gives the same log."""
+    ready = rehearsals()
+    first, again = (ready(7).history() for _ in range(2))
+    assert first == again
+    assert first != ready(8).history()
+    took = [timed(partial(ready, n)) for n in range(runs)]
+    lines = median([len(ready(n).history()) for n in range(5)])
+    floor = median([timed(lambda: _bare_table(int(lines))) for _ in range(7)])
+    name = f"a fire of 50 minutes rehearsed, {int(lines)} events"
+    return [
+        Figure(f"{name} (floor: asked for)", median(took), ASKED_FOR, 1, "ms"),
+        Figure(f"{name} (floor: bare table)", median(took), floor, None, "ms"),
+    ]
+
+
+def rehearsals() -> Callable[[int], Rehearsal]:
+    """Return what rehearses the fire of the sample mall with a seed, from a Sunday noon to fifty minutes later."""
+    from tests.rehearsing import stage, team
+    from tests.scenarios.scene import NOON
+
+    set_stage, people = stage(), team(NOON)[0]
+    model, profile = read_model(), profiles(people, NOON, stage().site)
+
+    def run(seed: int) -> Rehearsal:
+        players = Played(model, profile, seed, decisions={"first_attack": "big", "hydrant": "holding"})
+        rehearsal = Rehearsal(set_stage, players, receipts=False, seed=seed)
+        rehearsal.run(timedelta(minutes=50))
+        return rehearsal
+
+    return run
+
+
+GROWTH = """
+import resource, sys
+from bench.drill import rehearsals
+run, few, many = rehearsals(), int(sys.argv[1]), int(sys.argv[2])
+def resident():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+for n in range(many):
+    run(n)
+    if n + 1 == few:
+        before = resident()
+print(before, resident())
+"""
+
+
+def rehearsal_memory(few: int = 200, many: int = 1000) -> list[Figure]:
+    """Resident memory after many rehearsals in one process, against that after a few: none is kept."""
+    done = subprocess.run([PYTHON, "-c", GROWTH, str(few), str(many)], capture_output=True, text=True, check=True)
+    before, after = map(float, done.stdout.split())
+    return [Figure(f"memory after {many} rehearsals (floor: after {few})", after, before, 1.05, "MB")]
 
 
 IDLE = """

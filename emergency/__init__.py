@@ -1,3 +1,3 @@
 """Runs emergency plans: decide, write down, send, listen."""
 
-VERSION = "0.3.0"
+VERSION = "0.4.0"

@@ -9,6 +9,9 @@ from pathlib import Path
 from emergency.clock import Clock, SystemClock
 from emergency.core.values import Mode
 from emergency.desk import Desk, InlineDesk
+from emergency.drills.live import brake
+from emergency.drills.live.gate import Gate
+from emergency.drills.live.running import Conduct
 from emergency.engine import Engine
 from emergency.errors import EmergencyError
 from emergency.inbox import Inbox
@@ -53,19 +56,26 @@ def voices_of(notifiers: Sequence[Notifier]) -> frozenset[str] | None:
     return frozenset.intersection(*known) if known else None
 
 
+def behind_the_gate(notifiers: Sequence[Notifier]) -> list[Notifier]:
+    """Return *notifiers* with the gate before every one that may carry live drills; it comes first, so that no message
+    of a drill finds the way round it."""
+    live = [n for n in notifiers if "live_drill" in n.abilities.modes]
+    return [*map(Gate, live), *(n for n in notifiers if n.abilities.modes != {"live_drill"})]
+
+
 class App:
     """One installation, opened."""
 
     def __init__(self, settings: Settings, notifiers: Sequence[Notifier], clock: Clock | None = None) -> None:
         self.settings = settings
-        self.notifiers = list(notifiers)
+        self.notifiers = behind_the_gate(notifiers)
         self.clock = clock or SystemClock()
         self.people = People(use(Shelf(settings.home / "languages")))
         self.people.languages.voices = voices_of(self.notifiers)
         self.inbox = Inbox(self.people)
         self.links = Links(settings.home, settings.public_url)
         self.library = Library(PLANS, settings.home / "playbooks")
-        modes: tuple[Mode, ...] = ("real", "drill")
+        modes: tuple[Mode, ...] = ("real", "drill", "live_drill")
         self.desktop = Desktop(
             self.people,
             self.inbox,
@@ -73,6 +83,8 @@ class App:
             {mode: reach_of(self.notifiers, mode) for mode in modes},
             frozenset(mode for n in self.notifiers for mode in n.abilities.modes),
         )
+
+        self.conduct = Conduct(self.desktop)
 
     def engine(self, *, create: bool = False) -> Engine:
         """Open the store. Raises StoreError."""
@@ -88,6 +100,8 @@ class App:
         engine = Engine(store, self.clock)
         engine.expect = self.desktop.arm
         engine.team = self.desktop.team
+        engine.conduct = self.conduct
+        engine.real_began = brake.carry(self.settings.home, self.clock.now)
         with contextlib.suppress(EmergencyError):
             self.people.roster(engine)  # so that the languages of the people are there before the first word is said
         return engine
@@ -104,6 +118,9 @@ class App:
         """Return an outbox that hands messages to the notifiers of this installation."""
         outbox = Outbox(desk, self.notifiers, self.clock, self.people)
         outbox.reader = self.engine
+        for notifier in self.notifiers:
+            if isinstance(notifier, Gate):
+                notifier.keeper, notifier.stopped = desk, brake.stopped_since(self.settings.home)
         if self.links.possible:
             outbox.links = self.links
         return outbox

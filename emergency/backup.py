@@ -1,16 +1,24 @@
-"""Copies of the store that are known to be good: taken while it is in use, verified, with a digest beside them."""
+"""Copies of the stores that are known to be good: taken while they are in use, verified, with a digest beside them.
+
+Two files belong to one backup: the installation's own store, and the rehearsals (`emergency.rehearsals.db` beside
+`emergency.db`), where there are any. Files that people write (plans, scenarios, programme, model) are in neither.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from emergency.clock import Clock
 from emergency.errors import CommandRefused, StoreDamaged, StoreError
 from emergency.store.codec import to_text
+from emergency.store.drills import Books
+from emergency.store.holds import open_drills
 from emergency.store.store import SqliteStore
 
 Document = dict[str, Any]
@@ -18,14 +26,44 @@ DIGEST = ".sha256"
 LAST_BACKUP = "backup"
 
 
-def back_up(source: Path, target: Path, clock: Clock) -> Document:
+def companion(backup: Path) -> Path:
+    """Return where the rehearsals of a backup lie."""
+    return backup.with_name(f"{backup.stem}.rehearsals{backup.suffix}")
+
+
+def back_up(source: Path, target: Path, clock: Clock, rehearsals: Path | None = None) -> Document:
     """Copy the store at *source* to *target* while others write, verify every chain of the copy, and keep its digest.
 
+    Args:
+        rehearsals: the store of rehearsals; it goes beside *target* where there is one.
+
     Raises:
-        CommandRefused: *target* exists already. StoreError: the copy failed or is not whole; nothing is left of it.
+        CommandRefused: *target* exists already. StoreError: a copy failed or is not whole; nothing is left of any.
     """
-    if target.exists():
-        raise CommandRefused(f"{target} exists already; a backup never overwrites another")
+    beside = companion(target)
+    for each in (target, beside):
+        if each.exists():
+            raise CommandRefused(f"{each} exists already; a backup never overwrites another")
+    practice = copy_checked(rehearsals, beside) if rehearsals is not None and rehearsals.exists() else None
+    try:
+        made = copy_checked(source, target)
+    except BaseException:
+        for each in (beside, beside.with_name(beside.name + DIGEST)):
+            each.unlink(missing_ok=True)
+        raise
+    store = SqliteStore(source, create=False)
+    with store.transaction():
+        store.beat(LAST_BACKUP, clock.now(), "backup", made["sha256"])
+    store.close()
+    return {**made, "at": to_text(clock.now()), "rehearsals": practice}
+
+
+def copy_checked(source: Path, target: Path) -> Document:
+    """Copy one store to *target*, which is not there yet, verify the copy, and keep its digest beside it.
+
+    Raises:
+        StoreError: the copy failed or is not whole; nothing is left of it.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
@@ -36,13 +74,13 @@ def back_up(source: Path, target: Path, clock: Clock) -> Document:
         os.replace(part, target)
         _write_durably(target.with_name(target.name + DIGEST), f"{digest}  {target.name}\n")
     finally:
-        for leftover in (part, Path(f"{part}-wal"), Path(f"{part}-shm")):
-            leftover.unlink(missing_ok=True)
-    store = SqliteStore(source, create=False)
-    with store.transaction():
-        store.beat(LAST_BACKUP, clock.now(), "backup", digest)
-    store.close()
-    return {"file": str(target), "sha256": digest, "at": to_text(clock.now()), **checked}
+        _remove(part)
+    return {"file": str(target), "sha256": digest, **checked}
+
+
+def _remove(part: Path) -> None:
+    for leftover in (part, Path(f"{part}-wal"), Path(f"{part}-shm")):
+        leftover.unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -62,7 +100,8 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def check(path: Path) -> Document:
-    """Return how many incidents and log lines the store at *path* holds, after recomputing every chain.
+    """Return how many incidents, log lines, drills and entries of books the store at *path* holds, after recomputing
+    every chain.
 
     Raises:
         StoreDamaged: names what is broken.
@@ -72,31 +111,69 @@ def check(path: Path) -> Document:
         found = store.integrity()
         if found != "ok":
             raise StoreDamaged(f"{path} is damaged: {found}")
-        rows = store.all_incidents()
-        return {"incidents": len(rows), "lines": sum(store.verify(row.id) for row in rows)}
+        return checked(store)
     finally:
         store.close()
 
 
-def restore(backup: Path, target: Path) -> Document:
+def checked(store: SqliteStore) -> Document:
+    """Return how much an open store holds, after recomputing every chain. Raises StoreDamaged."""
+    rows, books = store.all_incidents(), Books(store)
+    return {
+        "incidents": len(rows),
+        "lines": sum(store.verify(row.id) for row in rows),
+        "drills": len(books.all()),
+        "entries": sum(books.verify(subject) for (subject,) in store._all("booked_subjects")),
+    }
+
+
+def restore(
+    backup: Path, target: Path, rehearsals: Path | None = None, before: Callable[[], None] | None = None
+) -> Document:
     """Put *backup* in the place of the store at *target*; what stood there is kept beside it.
+
+    Args:
+        rehearsals: where the rehearsals of the backup go, if it has any; without, they are left out.
+        before: called when all is checked and nothing is changed, if a drill is open in the backup: it must not go on.
 
     Raises:
         StoreDamaged: the backup is not what was written; nothing was changed.
     """
-    if not backup.exists():
-        raise StoreError(f"{backup} does not exist")
-    _check_digest(backup)
-    part = target.with_name(target.name + ".restoring")
-    part.unlink(missing_ok=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _copy(backup, part)
-    checked = check(part)
-    for leftover in (Path(f"{part}-wal"), Path(f"{part}-shm")):
-        leftover.unlink(missing_ok=True)
-    kept = _set_aside(target)
-    os.replace(part, target)
-    return {"file": str(target), "kept": kept, **checked}
+    own = _Coming(backup, target)
+    practice = companion(backup)
+    other = _Coming(practice, rehearsals) if rehearsals is not None and practice.exists() else None
+    if before is not None and own.drills_open:
+        before()
+    kept = own.put()
+    document = {"file": str(target), "kept": kept, **own.checked, "rehearsals": None}
+    if other is not None:
+        document["rehearsals"] = {"file": str(rehearsals), "kept": other.put(), **other.checked}
+    return document
+
+
+class _Coming:
+    """One store of a backup, checked and beside the place that it will take."""
+
+    def __init__(self, backup: Path, target: Path) -> None:
+        if not backup.exists():
+            raise StoreError(f"{backup} does not exist")
+        _check_digest(backup)
+        self.target = target
+        self.part = target.with_name(target.name + ".restoring")
+        self.part.unlink(missing_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _copy(backup, self.part)
+        self.checked = check(self.part)
+        with contextlib.closing(SqliteStore(self.part, create=False)) as store:
+            self.drills_open = bool(open_drills(store))
+        for leftover in (Path(f"{self.part}-wal"), Path(f"{self.part}-shm")):
+            leftover.unlink(missing_ok=True)
+
+    def put(self) -> str | None:
+        """Take the place; return where what stood there is kept."""
+        kept = _set_aside(self.target)
+        os.replace(self.part, self.target)
+        return kept
 
 
 def _check_digest(backup: Path) -> None:

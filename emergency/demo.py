@@ -22,7 +22,7 @@ from emergency.core import events as e
 from emergency.core.incident import Incident, StepRun
 from emergency.core.values import SEVERITY_WORDS
 from emergency.core.wording import reference
-from emergency.drill import Phones, Runner
+from emergency.drills.rehearsals.runner import Phones, Runner
 from emergency.notify import Message
 from emergency.settings import Settings
 from emergency.setup import make_installation

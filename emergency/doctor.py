@@ -26,6 +26,7 @@ from emergency.phones import Weak, book, weak
 from emergency.roster import Roster
 from emergency.server import HEARTBEAT, watched
 from emergency.still_you import SETTING, quota_of_a_day, rhythm
+from emergency.store.drills import Books
 
 Level = Literal["ok", "warning", "error"]
 LEAST_DISK = 200_000_000
@@ -72,7 +73,8 @@ def examine(
         found += [*_countries(app, engine), *_proofs(app, engine), *_questions(app, engine)]
         found += [*_per_number(app), *_approval(app, engine)]
         found += [*_messages(app, engine), *_capacity(app, engine)]
-        found += [*_languages(app, engine)]
+        found += [*_languages(app, engine), *_drills(app, engine)]
+        found += [*_programme(app, engine), *_rehearsals(app)]
     finally:
         engine.store.close()
     found += asyncio.run(_provider(app))
@@ -89,9 +91,11 @@ def _store(engine: Engine) -> Iterator[Finding]:
     found = engine.store.integrity()
     broken = []
     rows = engine.store.all_incidents()
-    for row in rows:
+    books = [subject for (subject,) in engine.store._all("booked_subjects")]
+    chains = [(engine.store.verify, row.id) for row in rows] + [(Books(engine.store).verify, id) for id in books]
+    for verify, id in chains:
         try:
-            engine.store.verify(row.id)
+            verify(id)
         except EmergencyError as error:
             broken.append(str(error))
     if found != "ok" or broken:
@@ -106,6 +110,22 @@ def _store(engine: Engine) -> Iterator[Finding]:
             f"存储完好,{len(rows)} 个事件的日志都完整",
             f"the store is whole, and so are the logs of {len(rows)} incidents",
         )
+
+
+def _programme(app: App, engine: Engine) -> Iterator[Finding]:
+    """What drills are owed and not held, whom to tell of those to come, and which came out worse than before."""
+    from emergency.programme.look import look
+
+    for note in look(app, engine):
+        yield Finding(id="drills", level="warning" if note.do.en else "ok", says=note.says, do=note.do)
+
+
+def _rehearsals(app: App) -> Iterator[Finding]:
+    """Whether the store of rehearsals can be read, and how large it is."""
+    from emergency.drills.live.readiness import rehearsals
+
+    for says, do in rehearsals(app.settings):
+        yield Finding(id="rehearsals", level="warning" if do.en else "ok", says=says, do=do)
 
 
 def _disk(app: App) -> Iterator[Finding]:
@@ -392,6 +412,26 @@ def _languages(app: App, engine: Engine) -> Iterator[Finding]:
 
     for id, says, do in unready(app, engine):
         yield Finding(id=id, level="warning", says=says, do=do)
+
+
+def _drills(app: App, engine: Engine) -> Iterator[Finding]:
+    """Whether drills on real telephones are possible; one that should be over; a line that nobody has restored."""
+    from emergency.drills.live.readiness import waiting
+
+    if any("live_drill" in n.abilities.modes for n in app.notifiers):
+        yield _good(
+            "drills",
+            "可以做真实通信演练,发送方与真实警报分开",
+            "drills on real telephones are possible, by a sender of their own",
+        )
+    else:
+        yield _good(
+            "drills",
+            "不能做真实通信演练;要做就设 TWILIO_DRILL_FROM,须与 TWILIO_FROM 不同",
+            "no drills on real telephones; for those set TWILIO_DRILL_FROM, another than TWILIO_FROM",
+        )
+    for id, says, do in waiting(engine):
+        yield Finding(id=id, level="error", says=says, do=do)
 
 
 def _capacity(app: App, engine: Engine) -> Iterator[Finding]:

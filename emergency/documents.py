@@ -11,7 +11,7 @@ import msgspec
 from emergency.core.because import Named, nobody, reason, sentence
 from emergency.core.incident import ASKING, Alert, Incident, StepRun
 from emergency.core.seat import Passed
-from emergency.core.values import Text
+from emergency.core.values import Text, is_drill
 from emergency.core.wording import filled, gate_of, reference, script
 from emergency.roster import Roster
 from emergency.store.codec import to_text
@@ -32,7 +32,9 @@ def status(incident: Incident, roster: Roster, now: datetime, words: Words) -> D
         "id": incident.id,
         "playbook": incident.playbook.id,
         "title": _text(incident.playbook.title),
-        "mode": incident.mode,
+        "mode": "drill" if is_drill(incident.mode) else "real",
+        "drill_kind": _DRILL_KIND[incident.mode],
+        "frozen_at": to_text(incident.frozen) if incident.frozen is not None else None,
         "state": incident.state,
         "state_title": _text(state.title),
         "severity": incident.severity.value,
@@ -65,6 +67,10 @@ def status(incident: Incident, roster: Roster, now: datetime, words: Words) -> D
         "role_titles": {role: _text(incident.site.duty(role).title) for role in _roles_named(incident)},
         "timezone": incident.site.timezone,
     }
+
+
+_DRILL_KIND = {"real": None, "drill": "screen", "live_drill": "live"}
+"""What kind of drill it is, as far as the incident itself knows; a planned one is named by its own row."""
 
 
 def _text(text: Any) -> Document:
@@ -236,6 +242,7 @@ def _asks(incident: Incident) -> list[Document]:
 def _calls(incident: Incident, roster: Roster) -> list[Document]:
     """The calls to agencies that are to be made now: number and words, in both languages."""
     found = []
+    played = is_drill(incident.mode)  # nobody is to dial it: the number is not even shown
     for run in incident.runs_here():
         plan = incident.plan_of(run)
         if plan is None or plan.call is None or run.status != "open":
@@ -249,7 +256,8 @@ def _calls(incident: Incident, roster: Roster) -> list[Document]:
             {
                 "agency": plan.call,
                 "name": _text(agency.name) if agency else None,
-                "number": agency.number if agency else None,
+                "number": agency.number if agency and not played else None,
+                "played": played,
                 "step": run.name,
                 "code": reference(incident, run),
                 "say": said,

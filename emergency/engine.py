@@ -6,11 +6,10 @@ one transaction; when it returns, it is on the disk.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -21,9 +20,11 @@ from emergency.core import events as e
 from emergency.core.decide import respond
 from emergency.core.incident import ASKING, Incident, fold
 from emergency.core.site import Member
+from emergency.core.values import is_drill
 from emergency.core.wording import words_for
 from emergency.errors import CommandRefused, StoreBusy, StoreDamaged
 from emergency.others import Others
+from emergency.store import holds
 from emergency.store.store import IncidentRow, OutboxRow, SqliteStore
 
 T = TypeVar("T")
@@ -33,12 +34,35 @@ TELLING_LIFE = timedelta(hours=4)
 CODE_REST = timedelta(days=30)
 """A code is not used again while anyone could still answer to it."""
 _LINE = msgspec.json.Encoder()
+_TIMER_GOES = (e.TimerCleared, e.TimerFired)
 WAKES: dict[str, Callable[[Engine, Incident], None]] = {}
 """Wake-ups that no event of a log asks for, by the name of the timer: a roll call asks on."""
 
 
+class Conducts(Protocol):
+    """What looks after drills that run in the store (`drills/live/running.py`)."""
+
+    def hear(self, engine: Engine, incident: Incident, events: Sequence[e.AnyEvent]) -> None:
+        """A drill's incident has changed, in the transaction that is open."""
+        ...
+
+    def wake(self, engine: Engine, incident: Incident) -> None:
+        """Something of a drill may be due."""
+        ...
+
+    def nag(self, engine: Engine, incident: Incident) -> None:
+        """Somebody is to be reminded of what a drill left open."""
+        ...
+
+
 NOT_TOLD = "incident_not_told"
 """Counted whenever an incident cannot follow what happens in another: its own decision fails, it stays as it was."""
+ALONE = frozenset({e.DeliverySent, e.DeliveryDelivered})
+"""Events from which nothing follows beside the log; most events of a log are such."""
+STANDS = frozenset({e.DrillFrozen, e.DrillResumed, e.DrillAborted, e.DrillEnded})
+"""Events that let outbox and clock of a drill stand still, go on, or end."""
+BEGINS = frozenset({e.IncidentOpened, e.IncidentConfirmed, e.HelpAsked})
+"""Events with which something real may begin."""
 TEAM = "team"
 """The timer of an incident for the next change of duty."""
 Team = tuple[tuple[Member, ...], datetime | None]
@@ -50,16 +74,22 @@ class Engine:
 
     expect: called with an incident and the playbook that it lets expect, in the transaction that says so.
     team: says who there is for an incident just now; without it, the team stays as it was when the incident began.
+    put_in_line: takes the messages of a decision; a rehearsal, whose messages nobody reads, takes them without words.
+    real_began: called when something real begins or is reported in a drill, beside stopping every drill of the store;
+        it carries the word to drills that are kept elsewhere.
     """
 
     def __init__(self, store: SqliteStore, clock: Clock) -> None:
         self.store = store
         self.clock = clock
         self.expect: Callable[[Engine, Incident, str], None] | None = None
+        self.put_in_line: Callable[[Incident, Sequence[e.DeliveryQueued], datetime], None] = self._queue
         self._cache: dict[str, Incident] = {}
         self._touched: set[str] = set()
         self.team: Callable[[Engine, Incident], Team] | None = None
+        self.conduct: Conducts | None = None
         self._others = Others(self)
+        self.real_began: Callable[[Incident], None] | None = None
 
     def unit(self, work: Callable[[Engine], T]) -> T:
         """Do all of *work* or nothing of it, in one transaction."""
@@ -121,8 +151,10 @@ class Engine:
         """
         found = []
         for row in self.store.open_incidents():
-            with contextlib.suppress(StoreDamaged):
+            try:  # noqa: SIM105  (a block of its own costs more than the look: asked for every answer, of every row)
                 found.append(self._as_of(row))
+            except StoreDamaged:
+                pass
         return found
 
     def open(self, command: c.OpenIncident) -> Incident:
@@ -132,23 +164,27 @@ class Engine:
             if engine.store.incident(command.incident) is not None:
                 return engine.incident(command.incident)
             now = engine.clock.now()
+            if command.mode == "live_drill":
+                engine.refuse_beside_real()
             code = engine.store.next_code(command.playbook.code, command.mode, now, CODE_REST)
             return engine._write(None, msgspec.structs.replace(command, code=code), now)
 
         return self._joined(work)
 
-    def handle(self, id: str, command: c.AnyCommand) -> Incident:
+    def handle(self, id: str, command: c.AnyCommand, at: datetime | None = None) -> Incident:
         """Let *command* meet the incident, write down what it causes, and return the incident after it.
+
+        Args:
+            at: the moment of what it follows from; else now.
 
         Raises:
             CommandRefused: nothing was changed.
             StoreError: nothing was changed.
         """
 
-        def work(engine: Engine) -> Incident:
-            return engine._write(engine.incident(id), command, engine.clock.now())
-
-        return self._joined(work)
+        if self.store.in_transaction:
+            return self._write(self.incident(id), command, at or self.clock.now())
+        return self.unit(lambda engine: engine._write(engine.incident(id), command, at or engine.clock.now()))
 
     def fire_due(self, limit: int = 100) -> int:
         """Fire the timers whose time has come, oldest first; return how many.
@@ -208,11 +244,81 @@ class Engine:
             return after
         self._touched.add(after.id)
         self.store.append(after.id, incident.version if incident else 0, events, now)
-        self._project(after, events, now)
         self._cache[after.id] = after
-        self._knock_on(after, events, ended=incident is not None and not incident.ended and bool(after.ended))
-        self._others.hear_of(incident, after, events)
+        if len(events) > 1 or type(events[0]) not in ALONE:
+            self._follow(incident, after, events, now)
+        if self.conduct is not None and is_drill(after.mode):
+            self.conduct.hear(self, self._cache.get(after.id, after), events)
         return self._cache.get(after.id, after)
+
+    def _follow(self, incident: Incident | None, after: Incident, events: Sequence[e.AnyEvent], now: datetime) -> None:
+        """Let everything beside the log follow from it: messages, timers, drills, other incidents."""
+        kinds = {type(event) for event in events}
+        if not kinds.isdisjoint(STANDS) and is_drill(after.mode):
+            self._stand(incident, after, events, now)
+        self._project(after, events, now)
+        if not kinds.isdisjoint(BEGINS):
+            self._real_wins(after, events, now)
+        ended = incident is not None and not incident.ended and bool(after.ended)
+        if ended or e.KnockOnExpected in kinds or (after.is_closed and not after.ended):
+            self._knock_on(after, events, ended=ended)
+        self._others.hear_of(incident, after, events)
+
+    def refuse_beside_real(self) -> None:
+        """Refuse where a real incident goes on: what is real has everybody's ear.
+
+        Raises:
+            CommandRefused: names the real incident.
+        """
+        real = next((i for i in self.open_incidents() if not is_drill(i.mode) and contest.goes_on(i)), None)
+        if real is not None:
+            raise CommandRefused(
+                f"{real.code} is real and goes on: no drill begins or goes on beside it. "
+                f"Wait until it is over: emergency status {real.code}"
+            )
+
+    def freeze_drills(
+        self, by: str, because: str, other: Incident | None = None, at: datetime | None = None
+    ) -> list[str]:
+        """Let every open drill stand still, and return their ids. What is sent for them stops by one statement, so
+        that a drill whose own log cannot follow is stopped as well, and keeps nothing real from beginning.
+
+        Args:
+            at: the moment at which what stops them began, which is that of every freeze; else now.
+        """
+        at = at or self.clock.now()
+        found = [id for id in holds.open_drills(self.store) if other is None or id != other.id]
+        if found:
+            holds.hold_every_drill(self.store, at)
+        for id in found:
+            self.beside(partial(_freeze, id=id, by=by, because=because, other=other.code if other else None, at=at))
+        return found
+
+    def _real_wins(self, incident: Incident, events: Sequence[e.AnyEvent], now: datetime) -> None:
+        """Something real stops every drill: an incident that begins, or a cry for help in a drill."""
+        if is_drill(incident.mode):
+            cry = next((event for event in events if isinstance(event, e.HelpAsked)), None)
+            if cry is None:
+                return
+            because = cry.via if cry.via in ("duress", "phrase") else "help"
+            self.freeze_drills(cry.person, because, incident, now)
+        elif any(_is_beginning(event) for event in events):
+            self.freeze_drills("console", "real", incident, now)
+        else:
+            return
+        if self.real_began is not None:
+            self.real_began(incident)
+
+    def _stand(self, before: Incident | None, after: Incident, events: Sequence[e.AnyEvent], now: datetime) -> None:
+        """Outbox and clock follow a drill that stands still, goes on, or is over."""
+        for event in events:
+            match event:
+                case e.DrillFrozen():
+                    holds.hold(self.store, after.id, now, after.timers)
+                case e.DrillResumed() if before is not None:
+                    holds.let_go(self.store, after.id, after.stood - before.stood, after.timers)
+                case e.DrillAborted() | e.DrillEnded():
+                    holds.end(self.store, after.id)
 
     def _knock_on(self, incident: Incident, events: Sequence[e.AnyEvent], *, ended: bool) -> None:
         """Arm what this incident lets expect; with its end, what nobody confirmed is let go."""
@@ -230,19 +336,20 @@ class Engine:
         dropped: list[str] = []
         timers: dict[str, datetime | None] = {}
         for event in events:
-            match event:
-                case e.DeliveryQueued():
-                    queued.append(event)
-                case e.DeliveryDropped(delivery=id):
-                    dropped.append(id)
-                case e.TimerSet(timer=name, due=due):
-                    timers[name] = due
-                case e.TimerCleared(timer=name) | e.TimerFired(timer=name):
-                    timers[name] = None
-        self._queue(incident, queued, now)
+            if isinstance(event, e.DeliveryQueued):
+                queued.append(event)
+            elif isinstance(event, e.TimerSet):
+                timers[event.timer] = event.due
+            elif isinstance(event, _TIMER_GOES):
+                timers[event.timer] = None
+            elif isinstance(event, e.DeliveryDropped):
+                dropped.append(event.delivery)
+        if queued:
+            self.put_in_line(incident, queued, now)
         for id in dropped:
             self.store.drop(id)
-        self.store.set_timers(incident.id, timers)
+        if timers:
+            self.store.set_timers(incident.id, timers)
         if incident.is_closed:
             self.store.close_incident(incident.id, now)
 
@@ -269,6 +376,17 @@ class Engine:
                 for event in events
             )
         )
+
+
+def _is_beginning(event: e.AnyEvent) -> bool:
+    return isinstance(event, e.IncidentConfirmed) or (isinstance(event, e.IncidentOpened) and not event.armed)
+
+
+def _freeze(engine: Engine, id: str, by: str, because: str, other: str | None, at: datetime) -> None:
+    if engine.incident(id).armed:
+        holds.let_go(engine.store, id, timedelta(0), {})  # it calls nobody yet, and holds nothing back
+        return
+    engine.handle(id, c.FreezeDrill(by=by, because=because, other=other), at)
 
 
 def _arm(engine: Engine, expect: Callable[[Engine, Incident, str], None], parent: Incident, playbook: str) -> None:

@@ -24,6 +24,17 @@ class EmergencyError(Exception):
     """The root."""
 
     exit_status = 1
+    zh = ""
+    """What it says in Chinese; empty where nobody has put it so."""
+
+    def of(self, lang: str) -> str:
+        """Return what it says in the operator's language, in English where it has no other words."""
+        return self.zh if lang == "zh" and self.zh else str(self)
+
+    def document(self) -> dict[str, str | int]:
+        """Return it as who asks over the socket or the API is answered: `error`, `exit`, and `error_zh` where it is."""
+        chinese = {"error_zh": self.zh} if self.zh else {}
+        return {"error": str(self), **chinese, "exit": self.exit_status}
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):
@@ -37,8 +48,12 @@ class Problem(msgspec.Struct, frozen=True, order=True):
     zh: str = ""
 
     def __str__(self) -> str:
+        return self.of("en")
+
+    def of(self, lang: str) -> str:
+        """Return place and sentence in the operator's language."""
         where = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
-        return where + self.says
+        return where + (self.zh if lang == "zh" and self.zh else self.says)
 
 
 class Mistakes(EmergencyError):
@@ -46,10 +61,12 @@ class Mistakes(EmergencyError):
 
     exit_status = 2
 
-    def __init__(self, problems: list[Problem] | str) -> None:
+    def __init__(self, problems: list[Problem] | str, zh: str = "") -> None:
         if isinstance(problems, str):
-            problems = [Problem(file="", line=0, says=problems)]
+            problems = [Problem(file="", line=0, says=problems, zh=zh)]
         self.problems = problems
+        if any(problem.zh for problem in problems):
+            self.zh = "\n".join(problem.of("zh") for problem in problems)
         super().__init__("\n".join(map(str, problems)))
 
 
@@ -63,6 +80,10 @@ class CommandRefused(EmergencyError):
     """Not possible now; the message says what is missing and how to override."""
 
     exit_status = 3
+
+    def __init__(self, message: str, zh: str = "") -> None:
+        super().__init__(message)
+        self.zh = zh
 
 
 class StoreError(EmergencyError):

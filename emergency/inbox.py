@@ -14,10 +14,14 @@ from msgspec.structs import replace
 
 from emergency import proof
 from emergency.core import commands as c
+from emergency.core.calls import REAL_WORD
 from emergency.core.incident import ASKING, BESIDE, Alert, Incident, StepRun
+from emergency.core.marks import bare
 from emergency.core.replies import Reply, is_opt_out, parse, split_code
 from emergency.core.templates import FIRST_ANSWER_KEY, REASONS
-from emergency.core.wording import answer, in_zone, keys_of, reference, what_to_do
+from emergency.core.values import is_drill
+from emergency.core.wording import answer, asked_to, keys_of, reference, what_to_do
+from emergency.drills.live.brake import phrases
 from emergency.engine import Engine
 from emergency.errors import CommandRefused
 from emergency.match import plain
@@ -121,9 +125,16 @@ class Inbox:
                 sign=self.people.site(engine).signature.of(person.language),
                 incident=first.incident,
                 now=now,
-                urgency=ANSWER_URGENCY if calm else 2,
+                urgency=ANSWER_URGENCY if calm else _urgency(incident, outcomes),
             )
         )
+
+
+def _urgency(incident: Incident | None, outcomes: Sequence[Outcome]) -> int:
+    """Return how urgent an answer is: who reports something real in a drill, which stands still by that, hears at once
+    that it was noted."""
+    cry = incident is not None and is_drill(incident.mode) and any(o.kind == "help" for o in outcomes)
+    return REAL_WORD if cry else 2
 
 
 def _outcome(done: hearing.Done) -> Outcome:
@@ -167,6 +178,9 @@ class _Reading:
         if is_opt_out(self.inbound.text):
             self._note(self.inbound.text)
             return [Outcome(kind="opt_out")]
+        real = self._something_real()
+        if real:
+            return real
         forced = self._under_duress()
         if forced:
             return forced
@@ -201,6 +215,28 @@ class _Reading:
         return hearing.Hearer(
             engine=self.engine, person=self.person, language=self.language, via=self.via, by=self.by
         )  # fmt: skip
+
+    def _something_real(self) -> list[Outcome]:
+        """Read the words that say, in a drill, that something real has happened: anywhere in a text, in any case. They
+        stop every drill, whichever of them the person is in."""
+        drills = self._practice()
+        said = bare(self.inbound.text)
+        heard = [i for i in drills if any(phrase in said for phrase in phrases(self.engine, i))]
+        if not heard:
+            return []
+        self._note(self.inbound.text, heard[0], show=False)
+        for incident in heard:
+            self.engine.handle(incident.id, c.AskHelp(person=self.person, via="phrase"))
+        self._tell_the_real("phrase")
+        return [Outcome(kind="help", incident=i.id, says=self._say("helped", code=i.code)) for i in heard]
+
+    def _practice(self) -> list[Incident]:
+        """The open drills that this person is in; of whom nothing else is asked, every drill on real telephones: who
+        directs, observes or passes by sees what goes wrong as well."""
+        mine = self._mine()
+        if mine:
+            return [incident for incident in mine if is_drill(incident.mode)]
+        return [i for i in self.engine.open_incidents() if i.mode == "live_drill" and not i.armed]
 
     def _under_duress(self) -> list[Outcome]:
         """Read the site's duress word, which says that all is well and means that it is not. The answer and the record
@@ -275,6 +311,8 @@ class _Reading:
         if reply.code is None:
             return self._bare(reply.key or "")
         incident = self._incident_of(reply.code)
+        if incident is None and reply.key == "9" and (drills := self._practice()):
+            return [self._help(drill) for drill in drills][-1]
         if incident is None:
             return Outcome(kind="foreign", says=self._say("foreign", ref=reply.code + reply.letter))
         if reply.key == "9":
@@ -310,9 +348,10 @@ class _Reading:
 
     def _bare(self, key: str) -> Outcome:
         mine = self._mine()
-        if key == "9" and mine:
-            return [self._help(incident) for incident in mine][-1]
+        if key == "9" and (asked := mine or self._practice()):
+            return [self._help(incident) for incident in asked][-1]
         open_ = [(i, a) for i in mine for a in i.open_alerts(self.person)]
+        open_ = [(i, a) for i, a in open_ if not is_drill(i.mode)] or open_  # a bare key is for what is real
         if len(open_) == 1 or (open_ and key == "1" and self._in_one_message(open_)):
             return [self._press(self.engine.incident(i.id), a, key) for i, a in open_][-1]
         if open_:
@@ -378,8 +417,16 @@ class _Reading:
             return self._did("wrong_key", incident, run, key="2", text="")
         return self._did(says, incident, run, kind="done" if choice is None else "chosen", text=text)
 
+    def _tell_the_real(self, via: str) -> None:
+        """Whoever commands what is real hears of a cry in a drill too: the drill's own command may be busy there."""
+        for incident in self.engine.open_incidents():
+            if not is_drill(incident.mode) and not incident.ended and not incident.armed:
+                self.engine.handle(incident.id, c.AskHelp(person=self.person, via=via))
+
     def _help(self, incident: Incident) -> Outcome:
         self.engine.handle(incident.id, c.AskHelp(person=self.person, via=self.via))
+        if is_drill(incident.mode):
+            self._tell_the_real(self.via)
         return Outcome(kind="help", incident=incident.id, says=self._say("helped", code=incident.code))
 
     def _again(self, incident: Incident, alert: Alert) -> Outcome:
@@ -403,8 +450,7 @@ class _Reading:
         tasks = [{"ref": code, "do": hearing.choice(self.language)} for code in rolls]
         for incident, alert in open_[:6]:
             run = incident.steps[alert.step or ""]
-            do = what_to_do(incident, run, self.language) + in_zone(incident, run, self.language)
-            tasks.append({"ref": reference(incident, run), "do": do})
+            tasks.append({"ref": reference(incident, run), "do": asked_to(incident, alert, self.language)})
         says = self._say("which", n=len(open_) + len(rolls), tasks=tasks, ref=tasks[0]["ref"], key=key)
         return Outcome(kind="which", incident=open_[0][0].id, says=says)
 
@@ -425,6 +471,7 @@ class _Reading:
         called = hearing.open_incident(self.engine, self.person) if not mine else None
         if called is not None:
             return self.engine.incident(called)
+        mine = [i for i in mine if not is_drill(i.mode)] or mine
         return max(mine, key=lambda i: i.alerts[i.of_person[self.person][-1]].at, default=None)
 
     def _note(self, text: str, incident: Incident | None = None, *, show: bool = True) -> None:

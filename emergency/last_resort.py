@@ -26,6 +26,7 @@ from emergency.core.decide import decide
 from emergency.core.incident import Alert, Incident, evolve, fold
 from emergency.core.playbook import Playbook
 from emergency.core.site import Site
+from emergency.core.values import is_drill
 from emergency.core.wording import call_language, render_sms, render_voice, words_for
 from emergency.engine import Engine
 from emergency.errors import DeliveryError, StoreDamaged, StoreError
@@ -281,6 +282,8 @@ def _bring_in(engine: Engine, incident: Incident, lines: list[tuple[e.AnyEvent, 
         engine.store.append(incident.id, version, [event], at)
     for name, due in incident.timers.items():
         engine.store.set_timers(incident.id, {name: due})
+    if not is_drill(incident.mode) and not incident.is_closed:
+        engine.freeze_drills("console", "real", engine.incident(incident.id))
 
 
 def _read(path: Path) -> list[tuple[e.AnyEvent, datetime]]:

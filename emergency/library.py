@@ -104,6 +104,18 @@ class Library:
         except OSError as error:
             raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
 
+    def draft(self, path: Path, site: Site) -> Playbook:
+        """Return the plan in *path*, whatever the file is called: an edited copy lies beside its plan. Raises
+        Mistakes."""
+        from emergency.loader import read_playbook
+
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
+        changes = next(iter(self._changes_of(path)), None)
+        return read_playbook(raw, str(path), site, self._folders(), changes, any_name=True)
+
     def layered(self, path: Path) -> Layered:
         """Return the values of the plan in *path* and where each comes from. Raises Mistakes."""
         from emergency.layers import read_layers

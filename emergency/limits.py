@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from emergency.core.calls import TELLING
+from emergency.core.calls import STOPS, TELLING
 from emergency.core.ladder import NEED
+from emergency.core.values import is_drill
 from emergency.notify import Limits
 from emergency.store.lately import lately_to
 from emergency.store.store import OutboxRow, SqliteStore
@@ -34,9 +35,8 @@ def next_free(times: Sequence[datetime], limits: Limits, now: datetime) -> datet
     """
     free = now
     for most, window in zip((limits.minute, limits.hour, limits.day), WINDOWS, strict=True):
-        lately = [at for at in times if now - at < window]
-        if 0 < most <= len(lately):
-            free = max(free, lately[-most] + window)
+        if 0 < most <= len(times) and now - times[-most] < window:  # so many in it, for they are in order
+            free = max(free, times[-most] + window)
     return free
 
 
@@ -74,13 +74,17 @@ class Meter:
     def _lately(self, row: OutboxRow) -> list[datetime]:
         key = (row.person, row.channel, row.number)
         if key not in self._times:
-            self._times[key] = lately_to(self._store, *key, self.now - LONGEST, answers=self._limits.hard)
+            self._times[key] = lately_to(
+                self._store, *key, self.now - LONGEST, answers=self._limits.hard,
+                drills=self._limits.hard or is_drill(row.mode),
+            )  # fmt: skip
         return self._times[key]
 
     def free(self, row: OutboxRow) -> datetime:
         """Return when *row* may go."""
         limits = self._limits
-        if not (limits.minute or limits.hour or limits.day) or (row.urgency == 0 and not limits.hard):
+        first = row.urgency == 0 or row.urgency in STOPS
+        if not (limits.minute or limits.hour or limits.day) or (first and not limits.hard):
             return self.now
         if row.alert is None and not limits.hard:  # who writes to us is answered
             return self.now
@@ -97,6 +101,9 @@ class Meter:
         return self.free(row) <= self.now or row.expires_at < self.now or self.is_too_late(row)
 
     def count(self, row: OutboxRow) -> None:
-        """Another message goes to the telephone of *row*, unless it goes nowhere."""
+        """Another message goes to the telephone of *row*, unless it goes nowhere. What answers somebody takes no place
+        of ours (see `free`): an alert of the same moment does not wait for it."""
+        if row.alert is None and not self._limits.hard:
+            return
         if self.free(row) <= self.now and (self._limits.minute or self._limits.hour or self._limits.day):
             self._lately(row).append(self.now)

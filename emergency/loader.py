@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from emergency import layers, yaml_file
 from emergency.core import playbook as p
 from emergency.core.check import Finding, check_playbook
-from emergency.core.near import nearest
+from emergency.core.marks import MARK_WORDS, bare, bears_mark
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.site import OFF, Duty, Holiday, Place, Rotation, Shift, Site, SiteAgency
 from emergency.core.values import Text
 from emergency.errors import Mistakes, Problem
@@ -51,11 +52,14 @@ def read_playbook(
     site: Site | None = None,
     parts: Sequence[Path] = (layers.SHIPPED_PARTS,),
     changes: Path | None = None,
+    *,
+    any_name: bool = False,
 ) -> p.Playbook:
     """Return the plan in *raw*, over the parts it uses and under the site's changes.
 
     Args:
         name: what messages call the file. parts: folders of parts. changes: the site's own file over this plan.
+        any_name: the file need not bear the plan's name.
 
     Raises:
         Mistakes: every mistake of the file at once, each with its line.
@@ -67,7 +71,7 @@ def read_playbook(
     plan = _playbook(shape)
     refuse(file, check_playbook(plan, site))
     stem = Path(name).stem
-    if stem != plan.id and name.endswith(".yaml"):
+    if stem != plan.id and name.endswith(".yaml") and not any_name:
         refuse(file, [Finding(("playbook",), f"the file is called '{stem}', the plan '{plan.id}'; give them one name")])
     return plan
 
@@ -126,7 +130,7 @@ def in_order(problems: list[Problem]) -> Mistakes:
 def _problems(file: yaml_file.YamlFile, error: ValidationError, kind: type[shapes.Shape]) -> Iterator[Problem]:
     for each in error.errors(include_url=False, include_context=False, include_input=False):
         path = tuple(part for part in each["loc"] if part != "[key]")
-        yield file.problem(path, _say(each["type"], each["msg"], path, kind))
+        yield file.problem(path, _say(each["type"], each["msg"], path, kind), zh=_say_zh(each["type"], path, kind))
 
 
 def _say(kind: str, message: str, path: tuple[Any, ...], root: type[shapes.Shape]) -> str:
@@ -137,6 +141,14 @@ def _say(kind: str, message: str, path: tuple[Any, ...], root: type[shapes.Shape
         return f"'{word}' is missing"
     text = message.removeprefix("Value error, ")
     return f"{'.'.join(map(str, path))}: {text[0].lower() + text[1:] if text[:1].isupper() else text}"
+
+
+def _say_zh(kind: str, path: tuple[Any, ...], root: type[shapes.Shape]) -> str:
+    """Return the two commonest mistakes in Chinese; nothing of the others."""
+    word = str(path[-1]) if path else ""
+    if kind == "extra_forbidden":
+        return f"这里没有“{word}”这一项。{nearest_zh(word, _words_at(root, path[:-1]))}"
+    return f"缺少“{word}”" if kind == "missing" else ""
 
 
 def _words_at(root: type[shapes.Shape], path: tuple[Any, ...]) -> list[str]:
@@ -249,6 +261,7 @@ def _check_site(s: shapes.SiteShape) -> Iterator[Finding]:
         yield Finding(
             ("timezone",), f"'{s.timezone}' is no time zone.{nearest(s.timezone, sorted(available_timezones()))}"
         )
+    yield from _check_names(s)
     for id, zone in s.zones.items():
         if zone.within is not None and (zone.within not in s.zones or zone.within == id):
             yield Finding(
@@ -286,6 +299,18 @@ def _check_site(s: shapes.SiteShape) -> Iterator[Finding]:
             yield Finding(("shifts", id), "begins and ends at the same time")
     yield from _check_rotations(s)
     yield from _check_holidays(s)
+
+
+def _check_names(s: shapes.SiteShape) -> Iterator[Finding]:
+    """What stands before every text and in every call must not look like a drill."""
+    for key, words in (("signature", s.signature), ("name", s.name)):
+        for language, said in (("zh", words.zh), ("en", words.en)):
+            if bears_mark(said) and (key == "signature" or bare(said) in MARK_WORDS):
+                yield Finding(
+                    (key, language),
+                    f"'{said}' holds the drill mark: real alerts would look like practice, and are refused as such; "
+                    "choose another, without the word",
+                )
 
 
 def _check_rotations(s: shapes.SiteShape) -> Iterator[Finding]:

@@ -83,7 +83,36 @@ def find_place(word: str | None, playbook: Playbook, site: Site) -> Place:
                 f'{playbook.id}: which lift? Say --at, for example: --at "{listed.split(", ")[0]}". There is: {listed}'
             )
         return whole
-    able = [p for p in site.places if p.kind == playbook.place or (p.kind == "site" and playbook.place != "lift")]
+    if playbook.place == "lift":
+        return _find_lift(word, playbook, site)
+    able = [p for p in site.places if p.kind == playbook.place or p.kind == "site"]
     if playbook.place == "site":
         able = [p for p in site.places if p.kind in ("site", "zone")]
-    return find(word, [(p, (p.name.en, p.name.zh, p.id, p.short.zh, p.short.en, *p.aliases)) for p in able], "place")
+    return find(word, _by_names(able), "place")
+
+
+def _by_names(places: Iterable[Place]) -> list[tuple[Place, tuple[str, ...]]]:
+    return [(p, (p.name.en, p.name.zh, p.id, p.short.zh, p.short.en, *p.aliases)) for p in places]
+
+
+def _find_lift(word: str, playbook: Playbook, site: Site) -> Place:
+    """Return the lift that *word* names; who names a floor is asked for the lift."""
+    lifts = [p for p in site.places if p.kind == "lift"]
+    try:
+        return find(word, _by_names(lifts), "lift")
+    except Mistakes:
+        floor = _zone(word, site)
+        if floor is None:
+            raise
+    listed = "\n".join(f"    {_shown((p.name.en, p.name.zh))}" for p in lifts)
+    raise Mistakes(
+        f"{playbook.id}: which lift? '{word}' is {floor.name.zh} / {floor.name.en}; it goes into --note, the lift "
+        f"with --at:\n{listed}"
+    )
+
+
+def _zone(word: str, site: Site) -> Place | None:
+    try:
+        return find(word, _by_names(p for p in site.places if p.kind != "lift"), "place")
+    except Mistakes:
+        return None

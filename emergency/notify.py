@@ -174,6 +174,20 @@ class KeepsTraces(Protocol):
 
 
 @runtime_checkable
+class HangsUp(Protocol):
+    """A provider that can end a call of a drill while it waits, rings or is listened to."""
+
+    async def hang_up(self, receipt: Receipt) -> bool:
+        """End the call and return True; False where there was none any more.
+
+        Raises:
+            PermanentFailure: never with this call, as with one that is real. TemporaryFailure, UnknownOutcome: worth
+                another try.
+        """
+        ...
+
+
+@runtime_checkable
 class ReadsReplies(Protocol):
     """A provider whose replies can be fetched where no public address exists."""
 

@@ -21,6 +21,7 @@ MOVES = (
 """After these, other incidents may have to let somebody go, or may ask somebody."""
 PAUSES = (e.StepStarted, e.StepDone, e.StepDropped, e.RoleUnfilled)
 """After these, somebody may be spare, or wanted."""
+HEARD = frozenset(MOVES + PAUSES)
 ROUNDS = 200
 """How many answers to each other one transaction may hold: a fence that nothing should ever reach."""
 How = Literal["keeps", "wanted", "comes", "lent"]
@@ -58,7 +59,7 @@ class Others:
 
     def hear_of(self, before: Incident | None, after: Incident, events: Sequence[e.AnyEvent]) -> None:
         """Let the others hear what has just happened to one incident."""
-        if not any(isinstance(event, MOVES + PAUSES) for event in events):
+        if HEARD.isdisjoint(map(type, events)):
             return
         if self._waiting is not None:
             self._waiting.append((before, after, events))
@@ -78,7 +79,9 @@ class Others:
         return self._engine.incident(id)
 
     def _going(self) -> list[Incident]:
-        return [incident for incident in self._engine.open_incidents() if contest.goes_on(incident)]
+        """Who hears of the others. A drill that stands still does not: it would call its people anew the moment it goes
+        on, which it may only when what is real is over."""
+        return [i for i in self._engine.open_incidents() if contest.goes_on(i) and i.frozen is None]
 
     def _carry(self, before: Incident | None, after: Incident, events: Sequence[e.AnyEvent]) -> None:
         going = self._going()

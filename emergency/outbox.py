@@ -23,9 +23,10 @@ from emergency.clock import Clock
 from emergency.core import commands as c
 from emergency.core.incident import ASKING
 from emergency.core.segments import segments
-from emergency.core.values import Mode
+from emergency.core.values import Mode, is_drill
 from emergency.core.wording import Line, bare_words, call_language, render_sms, render_voice, words_for, wrap
 from emergency.desk import Desk
+from emergency.drills.live.hanging_up import HangingUp
 from emergency.engine import Engine
 from emergency.errors import PermanentFailure, SettingsError, StoreBusy, StoreError, TemporaryFailure, UnknownOutcome
 from emergency.limits import NUMBER_LIMIT, Meter
@@ -33,6 +34,7 @@ from emergency.links import Links
 from emergency.muster.question import Question, as_said
 from emergency.notify import LOOK_BACK, KeepsTraces, Message, Notifier, Receipt, Report, Warms
 from emergency.people import People
+from emergency.store.calls import on_a_real_line
 from emergency.store.musters import guest_names
 from emergency.store.store import OutboxRow
 
@@ -52,6 +54,9 @@ STORE_AGAIN = timedelta(seconds=3)
 LONGEST_CALL = timedelta(seconds=60)
 """A call is taken to have ended after this, where no receipt says so (ring, two readings, a key)."""
 CALL_AGAIN = timedelta(seconds=3)
+HANGS_UP = timedelta(seconds=2)
+"""So long a real call waits for a telephone at which a call of a drill is just being ended; then it rings all the same
+(practice: the request to end it takes well under a second)."""
 ASK_AGAIN = timedelta(seconds=2)
 """How long after an unknown outcome the provider is asked: its lists lag behind a little (practice)."""
 HEAD_START_SECONDS = 0.003
@@ -62,6 +67,11 @@ CALM = 16
 """From this urgency on a message goes behind every alert of every incident (whose last is 14): a roll call's."""
 CALM_AT_ONCE = 8
 """So many of them are in flight at most, a quarter of all: an alert never waits for one to land (practice)."""
+PRACTICE_AT_ONCE = 8
+"""So many messages of drills are in flight at most, a quarter of all: what is real always finds a place (practice)."""
+PRACTICE_SHARE = 0.5
+"""What calls of drills take of the calls that an account may begin in a second: the rest is free for what is real,
+which never waits for them (Twilio counts calls by account, texts by sender, and drills have a sender of their own)."""
 MOST_ASKED_FOR = 500
 _LINE = msgspec.json.Decoder(Line)
 
@@ -148,12 +158,15 @@ class Outbox:
         for notifier in notifiers:
             for mode in notifier.abilities.modes:
                 self.routes.setdefault((mode, notifier.channel), notifier)
+        self.routes = dict(sorted(self.routes.items(), key=lambda route: is_drill(route[0][0])))  # what is real first
         self.clock = clock
         self.people = people
         self.worker = ids.worker_id()
-        self._rates = {(n.name, n.channel): Rate(n.abilities.per_second, clock.now()) for n in notifiers}
+        self._rates = {(n.name, n.channel): Rate(_pace(n), clock.now()) for n in notifiers}
+        self._hanging_up = HangingUp(desk, self.routes, LONGEST_CALL)
         self._flying: set[asyncio.Task[None]] = set()
         self._calm: set[asyncio.Task[None]] = set()
+        self._practice: set[asyncio.Task[None]] = set()
         self._unsettled: set[str] = set()
         self._asked: dict[str, datetime] = {}
         self._unclaimed: set[str] = set()
@@ -172,6 +185,8 @@ class Outbox:
             total += started
             if not started:
                 if not self._flying:
+                    self._hanging_up.begin()
+                    await self._hanging_up.finish()
                     return total
                 await self.wait_for_one()
 
@@ -218,7 +233,9 @@ class Outbox:
 
     async def start(self) -> int:
         """Begin to send what may go now, as far as there is room; return how many messages were begun."""
-        return await self._start_some()
+        started = await self._start_some()
+        self._hanging_up.begin()
+        return started
 
     async def wait_for_one(self) -> None:
         """Wait until one of the messages in flight has an outcome."""
@@ -238,7 +255,11 @@ class Outbox:
     @property
     def is_full(self) -> bool:
         """Whether no more messages may be in flight just now."""
-        return len(self._flying) >= CONCURRENCY or len(self._calm) >= CALM_AT_ONCE
+        return (
+            len(self._flying) >= CONCURRENCY
+            or len(self._calm) >= CALM_AT_ONCE
+            or len(self._practice) >= PRACTICE_AT_ONCE
+        )
 
     def next_chance(self, engine: Engine) -> timedelta | None:
         """Return how long until a message that waits may go: by its own time, and by the pace of its sender.
@@ -327,11 +348,14 @@ class Outbox:
         self._flying.add(task)
         if parcel.rows[0].urgency >= CALM:
             self._calm.add(task)
+        if parcel.rows[0].mode == "live_drill":
+            self._practice.add(task)
         task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)
         self._calm.discard(task)
+        self._practice.discard(task)
         if self.on_done is not None:
             self.on_done()
 
@@ -342,9 +366,19 @@ class Outbox:
         room = room if self._flying else min(room, FIRST_CLAIM)
         for (mode, channel), notifier in self.routes.items():
             limit = min(room - len(parcels), self._rate(notifier).available(now))
+            if mode == "live_drill":
+                limit = self._for_practice(engine, channel, limit, now)
             if limit > 0:
                 parcels += self._claim_route(engine, mode, channel, notifier, limit, now)
         return parcels
+
+    def _for_practice(self, engine: Engine, channel: str, limit: int, now: datetime) -> int:
+        """Return how many messages of drills may go beside what is real: no call while a real one waits to be made."""
+        if channel == "voice" and ("real", channel) in self.routes:
+            due = engine.store.next_queued("real", channel)
+            if due is not None and due <= now:
+                return 0
+        return min(limit, PRACTICE_AT_ONCE - len(self._practice))
 
     def _claim_route(
         self, engine: Engine, mode: Mode, channel: str, notifier: Notifier, limit: int, now: datetime
@@ -389,9 +423,16 @@ class Outbox:
     def _not_on_the_line(self, engine: Engine, waiting: list[OutboxRow], now: datetime) -> list[OutboxRow]:
         """A telephone takes one call at a time: further ones wait until it has ended, and go out as one."""
         talking = engine.store.on_the_line(now - LONGEST_CALL)
-        held = {row.id for row in waiting if row.person in talking and row.expires_at >= now}  # no call, no line
-        engine.store.hold(held, now + CALL_AGAIN)
-        return [row for row in waiting if row.id not in held]
+        really = on_a_real_line(engine.store, now - LONGEST_CALL) if talking else frozenset()
+        free = []
+        for row in waiting:
+            on_it = row.person in talking and row.expires_at >= now  # no call, no line
+            until = _line_is_free(row, really, now) if on_it else now
+            if until <= now:
+                free.append(row)
+            else:
+                engine.store.hold([row.id], until)
+        return free
 
     def _leaving_room(self, waiting: list[OutboxRow], rate: Rate, now: datetime) -> list[OutboxRow]:
         """Of what goes behind every alert, take only so much that an alert which comes next waits for nothing: a place
@@ -716,6 +757,20 @@ def _back_off(attempt: int, asked: float | None) -> timedelta:
     return max(own, timedelta(seconds=min(asked, 300.0))) if asked else own
 
 
+def _pace(notifier: Notifier) -> float:
+    """Return how many messages a notifier is handed in a second."""
+    calls_of_drills = notifier.channel == "voice" and notifier.abilities.modes == {"live_drill"}
+    return notifier.abilities.per_second * (PRACTICE_SHARE if calls_of_drills else 1.0)
+
+
+def _line_is_free(row: OutboxRow, really: frozenset[str], now: datetime) -> datetime:
+    """Return until when a call waits for a telephone that is in use. What is real waits for no drill's call, but for
+    the moment in which that is ended."""
+    if row.mode != "real" or row.person in really:
+        return now + CALL_AGAIN
+    return row.queued_at + HANGS_UP
+
+
 def _is_answer(row: OutboxRow) -> bool:
     return row.alert is None
 
@@ -729,12 +784,12 @@ def _nobody_needs(engine: Engine, row: OutboxRow) -> bool:
 
 
 def answer_row(
-    engine: Engine, *, id: str, person: str, number: int, mode: str, text: str, language: str, sign: str,
+    engine: Engine, *, id: str, person: str, number: int, mode: Mode, text: str, language: str, sign: str,
     incident: str | None, now: datetime, urgency: int = 2,
 ) -> OutboxRow:  # fmt: skip
     """Return the outbox row of an answer to something a person sent us."""
     line = msgspec.json.encode(SpokenText(text=engine.store.seal(text), language=language, sign=sign))
     return OutboxRow(
-        id=id, incident=incident, alert=None, person=person, channel="sms", mode="drill" if mode == "drill" else "real",
+        id=id, incident=incident, alert=None, person=person, channel="sms", mode=mode,
         number=number, urgency=urgency, attempt=0, line=line, queued_at=now, expires_at=now + timedelta(minutes=30),
     )  # fmt: skip

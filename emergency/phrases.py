@@ -3,11 +3,44 @@
 from __future__ import annotations
 
 PHRASES: dict[str, tuple[str, str]] = {
+    "stands_still": ("已停下", "STANDS STILL"),
+    "stopped_drills": (
+        "演练已全部停下:{codes}。只有导演能让它继续: emergency drill resume 编号 --by 导演",
+        "Stopped: {codes}. Only the director lets a drill go on: emergency drill resume CODE --by DIRECTOR",
+    ),
+    "aborted_drills": (
+        "演练已终止:{codes}。已通知收到过的人。",
+        "Broken off: {codes}. Those whom it had reached are told.",
+    ),
+    "no_drill_goes_on": (
+        "没有打电话的演练在进行(已停下的不动)。桌面推演和电脑排演,如有,已冻结。",
+        "No drill goes on in this store (what stood still already does). A table or a rehearsal that runs is frozen.",
+    ),
+    "stop_marked": (
+        "存储写不进,停止标记已放好:演练不再发出任何消息。请用对讲机喊停。",
+        "The store cannot be written, but the stop marker is in place: no drill sends anything. Say stop on the radio.",
+    ),
+    "stop_failed": (
+        "停不下来:存储和标记都写不进。请用对讲机喊停,并停掉 emergency serve。",
+        "NOT stopped: neither the store nor the marker can be written. Say stop on the radio, and end emergency serve.",
+    ),
+    "stop_unmarked": (
+        "停止标记写不进:本机其他窗口里的推演请手动停(Ctrl-C)。",
+        "The stop marker cannot be written: end rehearsals in other windows of this machine by hand (Ctrl-C).",
+    ),
+    "in_book": ("已记入 {code} 的评估簿:{ref}。", "Written into the book of {code}: {ref}."),
+    "observed_frozen": (
+        "{code} 已冻结:有不安全行为。只有导调可以继续。",
+        "{code} stands still: an unsafe act. Only the director lets it go on.",
+    ),
+    "no_actions": ("没有未完成的整改措施。", "No corrective action is open."),
+    "report_written": ("报告已写入 {file}({kb} kB)。", "The report is in {file} ({kb} kB)."),
     "opened": ("已启动 {code} {title},{place},{severity}。", "{code} started: {title}, {place}, {severity}."),
     "joined": (
         "已并入 {code}:同一地点已有人报过,指挥已知。",
         "Joined {code}: this place was reported already; command is told.",
     ),
+    "calendar_written": ("日历已写入 {path}。", "The calendar is in {path}."),
     "drill": ("这是演练,不会打给真实电话。", "This is a drill; no real telephone is called."),
     "by_server": ("服务在运行:消息由它发出,超时由它盯着。", "The server is running: it sends and watches the timers."),
     "drill_at_server": (
@@ -42,6 +75,12 @@ PHRASES: dict[str, tuple[str, str]] = {
     "agency_commands": ("由{name}指挥", "{name} commands"),
     "roles": ("人员", "People"),
     "wanted_twice": ("两处都要的人", "Wanted twice"),
+    "board_gap": (
+        "{wants} 无人可用,人在 {keeps}: {who}",
+        "{wants} has NOBODY, {keeps} has them: {who}",
+    ),
+    "board_on": ("{wants} 已由别人顶上,人在 {keeps}: {who}", "{wants} has somebody else, {keeps} has them: {who}"),
+    "board_both": ("{wants} 和 {keeps} 两头兼: {who}", "{wants} and {keeps}, both: {who}"),
     "wanted_on": (
         "{person}({role}):{keeps} 留用,{wants} 由 {here}",
         "{person} ({role}): {keeps} keeps; {wants} has {here}",
@@ -53,6 +92,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "steps": ("任务", "Steps"),
     "say": ("要打的电话", "Calls to make"),
+    "played": ("(演练:由导演组扮演,切勿拨打)", "(drill: played by control, do NOT dial)"),
     "announce": ("广播词", "To announce"),
     "ask": ("要问清的事", "To find out"),
     "tell_fact": ("报:emergency fact {code} {fact}=…", "tell it: emergency fact {code} {fact}=..."),
@@ -65,6 +105,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "unfilled": ("无人!", "NOBODY!"),
     "roll_verified": ("点名 {code} 完整:{n} 行。", "Roll call {code} is whole: {n} lines."),
     "verified": ("日志完整:{n} 行,哈希链无缺。", "The log is whole: {n} lines, every hash holds."),
+    "book_verified": ("演练记录 {code} 完整:{n} 条。", "The book of {code} is whole: {n} entries."),
     "silence": ("(无须答复)", "(no answer needed)"),
     "watching": (
         "正在看 {code}(Ctrl-C 停止观看,事件照常进行)",
@@ -91,6 +132,15 @@ PHRASES: dict[str, tuple[str, str]] = {
     "restored": (
         "已恢复:{incidents} 个事件,{lines} 行,日志完整。",
         "Restored and checked: {incidents} incidents, {lines} lines.",
+    ),
+    "backed_up_rehearsals": ("推演记录也已备份:{n} 次 → {file}", "The rehearsals too: {n} of them → {file}"),
+    "restored_still": (
+        "备份里的演练已冻结:{codes}。世界已往前走,确认后再 emergency drill resume,或 abort",
+        "Drills of the backup stand still: {codes}. The world has moved on: look, then emergency drill resume or abort",
+    ),
+    "restored_broken_off": (
+        "备份里的演练已过最长时间,已中止:{codes}",
+        "Drills of the backup whose longest time is up were broken off: {codes}",
     ),
     "kept": ("原来的数据库保存在 {file}", "The database that stood there is kept: {file}"),
     "recovered": ("补入 {n} 个事件:{codes}", "Brought into the log: {n} incidents ({codes})"),
@@ -157,6 +207,12 @@ PHRASES: dict[str, tuple[str, str]] = {
         "The site {site} is in force; open incidents keep the old one.",
     ),
     "unusable": ("这些预案现在用不了:", "These plans cannot be used now:"),
+    "scenario_pinned": ("{file}:已写入预案版本 {revision}", "{file}: pinned to revision {revision} of its plan"),
+    "scenarios_left_out": (
+        "另有 {n} 个随程序附带的情景写给示例商场,未检查。",
+        "{n} more came with the program for the sample mall; they were left out.",
+    ),
+    "msel_read": ("已把 {n} 个注入写入 {file}", "{n} injects were written into {file}"),
     "check_ok": ("{name}:没有问题。", "{name}: no mistakes."),
     "check_explored": ("    已走遍 {n} 种情形、{ways} 条路。", "    explored: {n} situations, {ways} ways."),
     "check_milestone": (
@@ -165,7 +221,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "check_unbounded": ("没有上限", "never"),
     "warned": ("{n} 处提醒,没有错误。", "{n} warnings, no mistakes."),
-    "mistakes": ("{n} 处错误。", "{n} mistakes."),
+    "mistakes": ("{n} 处错误。", "Mistakes: {n}."),
     "not_reached": ("还没有通知到({n} 人)", "not told yet ({n})"),
     "asked": ("已叫 {names}", "asked {names}"),
     "by_itself": ("{time} 自动", "by itself at {time}"),
@@ -466,8 +522,9 @@ PHRASES: dict[str, tuple[str, str]] = {
         "No log is changed. Lines that go on naming the roster id, and neither name nor number: {log_lines}",
     ),
     "forget_backups": (
-        "够不到的地方:以前的备份,短信运营商的记录,导入名册用的文件。请一并处理",
-        "Out of reach: backups made before, the provider's own records, files that rosters are imported from",
+        "够不到的地方:以前的备份,已写出的报告,短信运营商的记录,导入名册用的文件。请一并处理",
+        "Out of reach: backups and reports made before, the provider's own records, files that rosters are imported "
+        "from",
     ),
     "forget_file": ("    仍在文件里,请改:{file}", "    may still stand in this file, change it: {file}"),
     "forget_unclean": (
@@ -503,6 +560,26 @@ PHRASES: dict[str, tuple[str, str]] = {
     "links_not_opened": ("未打开", "not opened"),
     "links_answered": ("{at} 答复", "answered {at}"),
     "links_not_answered": ("未在此答复", "not answered here"),
+    "rehearsed": (
+        "{code}:推演了 {minutes} 分钟,{texts} 条短信,{calls} 个电话,{people} 人。没有打给任何真实电话。",
+        "{code}: {minutes} minutes played, {texts} texts, {calls} calls, {people} people. No real telephone rang.",
+    ),
+    "rehearsal_kept": (
+        "已存为 {code}(日志 {lines} 行,哈希链完整)。再看: emergency log {code}",
+        "Kept as {code} (a log of {lines} lines, every hash holds). Again: emergency log {code}",
+    ),
+    "rehearsal_not_kept": ("没有保存。", "It was not kept."),
+    "rehearsal_frozen": (
+        "真实事件 {real} 进行中:推演停止。请按真实预案行动: emergency status {real}",
+        "A REAL INCIDENT is open: {real}. The rehearsal stops here. Follow what is real: emergency status {real}",
+    ),
+    "no_drills": ("还没有演练过。", "No drill was held yet."),
+    "scenarios_head": ("情景", "Scenarios"),
+    "drills_head": ("演练", "Drills"),
+    "objectives_head": ("目标", "Objectives"),
+    "drill_planned": ("已计划", "planned"),
+    "drill_begun": ("进行中", "under way"),
+    "drill_over": ("已结束", "over"),
     "acknowledged": ("已答", "answered"),
     "called": ("已叫", "called"),
     "assigned": ("已派", "assigned"),

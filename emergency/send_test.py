@@ -84,7 +84,7 @@ class Trial:
             raise Mistakes(phrase("test_which_number", self.lang, person=id, numbers=listed))
         if store.alerts_going_out(now):
             self._refuse("test_alerts_first")
-        if "voice" in channels and any(id in i.of_person and i.mode == "real" for i in self.engine.open_incidents()):
+        if "voice" in channels and any(id in i.of_person and i.mode != "drill" for i in self.engine.open_incidents()):
             self._refuse("test_line_needed", person=id)
         last = store.last_tested(id)
         if last is not None and timedelta(0) <= now - last < PAUSE:

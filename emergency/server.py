@@ -18,6 +18,9 @@ from emergency.app import App
 from emergency.clock import SystemClock, wall_of
 from emergency.core import commands as c
 from emergency.desk import ThreadDesk
+from emergency.drills.live import brake
+from emergency.drills.live.gate import SERVER
+from emergency.drills.live.watch import keep_watch
 from emergency.engine import Engine
 from emergency.errors import EmergencyError, Mistakes, SettingsError, StoreError, TemporaryFailure
 from emergency.notify import LOOK_BACK, Hooks, Inbound, KeepsTraces, ReadsReplies
@@ -28,7 +31,7 @@ from emergency.store.store import checkpoint
 from emergency.verbs import carry_out, describe
 from emergency.watchdog import DEADMAN_SECONDS, call, deadman_url, notify
 
-HEARTBEAT = "serve"
+HEARTBEAT = SERVER
 STALE = timedelta(seconds=10)
 """A heartbeat older than this means that nobody watches (five beats missed)."""
 POLLED = "poll"
@@ -92,6 +95,9 @@ class Server:
         await self.beat()
         await self._guarded("copy", self.desk.do(self.app.keep_copy))
         await self._guarded("teams", self.desk.do(Engine.look_up_teams))
+        marker = brake.read(self.app.settings.home)
+        if marker is not None:
+            await self._guarded("stop", self._stop_drills(marker))
         await self.outbox.warm()
         self.scheduler.start()
         await self._listen()
@@ -105,6 +111,7 @@ class Server:
         if self.deadman is not None:
             self.scheduler.every("deadman", DEADMAN_SECONDS, self._call_deadman)
         self._begin_asking()
+        self._begin_programme()
         await self.fire_due()
 
     def _begin_asking(self) -> None:
@@ -124,6 +131,17 @@ class Server:
         """Put the questions about numbers that are due now, unless something more urgent goes on."""
         if self._asker is not None:
             await self._guarded("questions", self._asker.round(self._most_questions))
+
+    def _begin_programme(self) -> None:
+        """Look, now and again, whether a drill of a schedule is due; what that means is in the store."""
+        from emergency.programme.keeper import LOOK_SECONDS, Keeper
+
+        keeper = Keeper(self.app, self.desk, self.worker)
+
+        async def look() -> None:
+            await self._guarded("drill programme", keeper.round())
+
+        self.scheduler.every("programme", LOOK_SECONDS, look)
 
     async def _call_deadman(self) -> None:
         """While all is well, say so to the outside; silence is the alarm."""
@@ -203,13 +221,23 @@ class Server:
     async def _watching(self) -> None:
         """Notice what other processes write (the command line beside us): a counter in the database file changes."""
         seen = -1
+        marker = brake.Watch(self.app.settings.home)
+        pulled = brake.read(self.app.settings.home)  # put there while nobody served, it counts for what began before
         while not self.stopping.is_set():
             await asyncio.sleep(OUTSIDE_WRITES_SECONDS)
+            pulled = marker.pulled() or pulled
+            if pulled is not None and await self._guarded("stop", self._stop_drills(pulled)):
+                pulled = None  # not before: a store that was locked is written to once it is free
             with contextlib.suppress(EmergencyError):
                 version = await self.desk.do(lambda engine: engine.store.data_version())
                 if version != seen:
                     seen = version
                     self.poke()
+
+    async def _stop_drills(self, marker: brake.Marker) -> None:
+        """Every drill was stopped from outside the store: those of the store stand still as well."""
+        await self.desk.do(lambda engine: brake.follow(engine, marker))
+        self.poke()
 
     async def _watching_the_clock(self, clock: SystemClock) -> None:
         """Notice when the machine's clock was set; waits on the loop's own, which nobody can set."""
@@ -269,12 +297,16 @@ class Server:
         """Write down that we are alive, and any trouble; in wall time, for others look at it."""
         now = wall_of(self.app.clock)
         says = self.trouble
-        work = self.desk.do(lambda engine: engine.store.beat(HEARTBEAT, now, self.worker, says))
-        await self._guarded("heartbeat", work)
+        await self._guarded("heartbeat", self.desk.do(lambda engine: self._beat(engine, now, says)))
         if "heartbeat" not in self._troubles or self.outbox.remembers:
             # not written, not alive: systemd starts us again. But what went out and could not be written down is known
             # here alone: who starts anew, with the store still locked or full, would send it all once more
             notify("WATCHDOG=1")
+
+    def _beat(self, engine: Engine, now: datetime, says: str) -> None:
+        """The watch comes first: no gate may take this beat for a sign that somebody watched all the time."""
+        keep_watch(engine, self.worker)
+        engine.store.beat(HEARTBEAT, now, self.worker, says)
 
     async def poll(self) -> None:
         """Fetch replies and receipts where the provider cannot reach us."""
@@ -297,8 +329,9 @@ class Server:
         """What goes wrong just now, in one line; empty while all is well."""
         return "; ".join(self._troubles.values())
 
-    async def _guarded(self, name: str, work: Awaitable[Any]) -> None:
-        """Nothing that goes wrong once ends the server; heartbeat, /healthz and the terminal show it."""
+    async def _guarded(self, name: str, work: Awaitable[Any]) -> bool:
+        """Nothing that goes wrong once ends the server; heartbeat, /healthz and the terminal show it. Return whether
+        all went well."""
         try:
             await work
         except (EmergencyError, TemporaryFailure) as error:
@@ -308,6 +341,8 @@ class Server:
         else:
             if self._troubles.pop(name, None):
                 self.say(f"{name}: well again")
+            return True
+        return False
 
     def _in_trouble(self, name: str, says: str) -> None:
         if self._troubles.get(name) != says:
@@ -366,7 +401,7 @@ class Server:
             document = await self.perform(str(request.get("verb")), dict(request.get("args") or {}))
             return {"document": document, "began": began}
         except EmergencyError as error:
-            return {"error": str(error), "exit": error.exit_status}
+            return error.document()
         except (AttributeError, TypeError, ValueError):
             return {"error": "say a verb and its words", "exit": 2}
 

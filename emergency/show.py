@@ -49,7 +49,8 @@ def header(doc: Document, lang: str) -> str:
     mark = "" if doc["mode"] == "real" else ("【演练】" if lang == "zh" else "DRILL ")
     level = severity(doc["severity"], lang)
     state = phrase("armed", lang) if doc["armed"] else doc["state_title"][lang]
-    return f"{mark}{doc['incident']}  {doc['title'][lang]} · {doc['place_name'][lang]} · {level} · {state}"
+    still = f" · {phrase('stands_still', lang)}" if doc.get("frozen_at") else ""
+    return f"{mark}{doc['incident']}  {doc['title'][lang]} · {doc['place_name'][lang]} · {level} · {state}{still}"
 
 
 def status(doc: Document, lang: str) -> list[str]:
@@ -138,6 +139,33 @@ def wanted_twice(doc: Document, lang: str) -> list[str]:
     return [f"  {phrase('wanted_twice', lang)}:", *lines] if lines else []
 
 
+def board(doc: Document, lang: str) -> list[str]:
+    """Return several incidents as lines: those that go on, what they let expect, and whom two of them want."""
+    lines = [header(each, lang) for each in doc["incidents"] if not each["armed"]]
+    expected: dict[str, list[str]] = {}
+    for each in doc["incidents"]:
+        if each["armed"]:
+            expected.setdefault(each["parent"] or "?", []).append(f"{each['incident']} {each['title'][lang]}")
+    for parent, children in expected.items():
+        lines.append(f"  ? {phrase('armed_by', lang, parent=parent)}: {', '.join(children)}")
+    return [*lines, *_wanted_in_short(doc, lang)]
+
+
+def _wanted_in_short(doc: Document, lang: str) -> list[str]:
+    """Return a line for each pair of incidents and each way it was settled, gaps first."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for each in doc["wanted_twice"]:
+        how = "gap" if each["here"] is None else "both" if each["here"] == each["person"] else "on"
+        here = f" → {name(doc, each['here'], lang, with_id=False)}" if how == "on" else ""
+        who = f"{role(doc, each['role'], lang)} ({name(doc, each['person'], lang, with_id=False)}{here})"
+        found.setdefault((how, each["wants"], each["keeps"]), []).append(who)
+    lines = []
+    for (how, wants, keeps), people in sorted(found.items(), key=lambda item: item[0][0] != "gap"):
+        said = phrase(f"board_{how}", lang, wants=wants, keeps=keeps, who=", ".join(people))
+        lines.append(f"    {'✗' if how == 'gap' else '⇄'} {said}")
+    return [f"  {phrase('wanted_twice', lang)}:", *lines] if lines else []
+
+
 def _commands(doc: Document, lang: str) -> str:
     if doc["commanded_by"]:
         return phrase("agency_commands", lang, name=doc["commanded_by"])
@@ -158,7 +186,8 @@ def _calls(doc: Document, lang: str) -> list[str]:
     lines = []
     for call in doc["calls"]:
         title = call["name"][lang] if call["name"] else call["agency"]
-        lines.append(f"    {title}  {call['number'] or ''}   [{call['code']}]")
+        number = phrase("played", lang) if call["played"] else call["number"] or ""
+        lines.append(f"    {title}  {number}   [{call['code']}]")
         lines.append(f"      “{call['say'][lang]}”")
     return [f"  {phrase('say', lang)}:", *lines] if lines else []
 
@@ -266,6 +295,10 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "FactReported": ("情况", "fact", "{fact} = {value} ({by})"),
     "NoteAdded": ("记录", "note", "{by}: {text}"),
     "HelpAsked": ("求助", "HELP ASKED", "{person}"),
+    "DrillFrozen": ("演练停下", "DRILL STANDS STILL", "{because} {other} ({by})"),
+    "DrillResumed": ("演练继续", "drill goes on", "({by})"),
+    "DrillAborted": ("演练终止", "DRILL BROKEN OFF", "{because} {reason} ({by})"),
+    "DrillEnded": ("演练结束", "drill ended", "{because} ({by})"),
     "ItemTicked": ("确认清单", "checklist", "{item} ({by})"),
     "KnockOnExpected": ("可能引发", "may follow", "{playbook}"),
     "MusterOpened": ("点名开始", "roll call opened", "{code}, {expected} ({by})"),

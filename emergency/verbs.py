@@ -18,10 +18,11 @@ import msgspec
 from emergency import board, documents, ids
 from emergency.core import commands as c
 from emergency.core.incident import Incident
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.playbook import Fact, Playbook
 from emergency.core.site import Site
 from emergency.core.values import Mode, Severity
+from emergency.drills.live.running import players
 from emergency.engine import Engine, Team
 from emergency.errors import CommandRefused, Mistakes
 from emergency.forgetting import with_pseudonyms
@@ -31,6 +32,8 @@ from emergency.match import find_place, plain
 from emergency.notify import Inbound
 from emergency.people import People
 from emergency.roster import Reach
+from emergency.store.drills import Books
+from emergency.store.store import IncidentRow
 
 Args = Mapping[str, Any]
 Document = dict[str, Any]
@@ -82,6 +85,8 @@ class Desktop:
         """Return who there is for *incident* just now, and when somebody's duty changes next."""
         now = engine.clock.now()
         members = self.people.members(engine, self.reach_of(incident.mode), now, incident.id, incident.mode)
+        if incident.mode == "live_drill":  # who does not take part is never called on
+            members = players(engine, incident, members)
         return members, self.people.next_change(engine, now)
 
     def reach_of(self, mode: Mode) -> Reach:
@@ -140,7 +145,9 @@ def carry_out(desktop: Desktop, engine: Engine, verb: str, args: Args) -> Docume
     def work(e: Engine) -> Document | Stands:
         request = args.get("request")
         if request and not e.store.first_time(f"request:{request}", e.clock.now(), "console", None):
-            return VERBS["status"](desktop, e, {"code": args.get("code")})  # done before; only its answer was lost
+            if verb.startswith("drill-"):  # done before; only its answer was lost
+                return VERBS["drill-show"](desktop, e, {"drill": args.get("drill")})
+            return VERBS["status"](desktop, e, {"code": args.get("code")})
         return VERBS[verb](desktop, e, args)
 
     return engine.unit(work)
@@ -168,7 +175,7 @@ def the_incident(engine: Engine, code: str | None) -> Incident:
         Mistakes: no such code, or several are open.
     """
     if code:
-        row = engine.store.incident_by_code(code.strip().upper())
+        row = engine.store.incident_by_code(code.strip().upper()) or _of_drill(engine, code.strip().upper())
         if row is None:
             codes = [r.code for r in engine.store.open_incidents()]
             raise Mistakes(f"there is no incident {code}.{nearest(code, codes)}")
@@ -183,6 +190,16 @@ def the_incident(engine: Engine, code: str | None) -> Incident:
         raise Mistakes("no incident is open; start one with: emergency trigger PLAYBOOK --at PLACE")
     listed = "\n".join(f"    {_in_words(incident)}" for incident in burning or everything)
     raise Mistakes(f"several incidents are open; say which:\n{listed}")
+
+
+def _of_drill(engine: Engine, code: str) -> IncidentRow | None:
+    """Return the incident that the drill with this code (DR3, RH3) became, or None."""
+    if not code.startswith(("DR", "RH")):
+        return None
+    from emergency.store.drills import Books
+
+    drill = Books(engine.store).by_code(code)
+    return engine.store.incident(drill.incident) if drill is not None and drill.incident else None
 
 
 def _in_words(incident: Incident) -> str:
@@ -214,8 +231,13 @@ def the_person(desktop: Desktop, engine: Engine, word: str, or_one_of: Sequence[
     if len(found) == 1:
         return found[0]
     if found:
-        raise Mistakes(f"'{word}' could be {' or '.join(found)}; say the id")
-    raise Mistakes(f"'{word}' is not in the roster.{nearest(word, [*people, *or_one_of])}")
+        raise Mistakes(
+            f"'{word}' could be {' or '.join(found)}; say the id", f"“{word}”可能是 {' 或 '.join(found)};请写 id"
+        )
+    known = [*people, *or_one_of]
+    raise Mistakes(
+        f"'{word}' is not in the roster.{nearest(word, known)}", f"名册里没有“{word}”。{nearest_zh(word, known)}"
+    )
 
 
 def _by(desktop: Desktop, engine: Engine, args: Args, incident: Incident | None = None) -> str:
@@ -271,6 +293,9 @@ def _status(desktop: Desktop, engine: Engine, incident: Incident) -> Document:
         if known is not None:
             document["people"][person] = {"zh": known.name.zh, "en": known.name.en}
     roll_call = roll_calls.summary(engine, incident)
+    if document["drill_kind"] is not None:
+        drill = Books(engine.store).of(incident.id)
+        document["drill_kind"] = drill.kind if drill is not None else document["drill_kind"]
     return {**document, **relations, "roll_call": roll_call, "can_send": incident.mode in desktop.sends}
 
 
@@ -423,7 +448,7 @@ def status(desktop: Desktop, engine: Engine, args: Args) -> Document | Stands:
 
 @_verb
 def log(desktop: Desktop, engine: Engine, args: Args) -> Document:
-    """The log of an incident, line by line; with `verify`, after recomputing its chain."""
+    """The log of an incident, line by line; with `verify`, after recomputing its chain and that of its book."""
     incident = the_incident(engine, args.get("code"))
     lines = [
         {"seq": r.seq, "at": r.at, "kind": r.kind, "data": documents.without_type(r.data), "hash": r.hash}
@@ -431,6 +456,7 @@ def log(desktop: Desktop, engine: Engine, args: Args) -> Document:
     ]
     verified = engine.store.verify(incident.id) if args.get("verify") else None
     roll_call = roll_calls.verify(engine, incident) if args.get("verify") else 0
+    book, entries = _book(engine, incident, verify=bool(args.get("verify")))
     seals = engine.store.words(documents.seals_in(lines))
     people = with_pseudonyms(engine, desktop.people.roster(engine), incident)
     return {
@@ -439,11 +465,24 @@ def log(desktop: Desktop, engine: Engine, args: Args) -> Document:
         "lines": lines,
         "verified": verified,
         "verified_roll_call": roll_call,
+        "book": book,
+        "verified_book": entries,
         "words": seals,
         "people": documents.names(incident, people),
         "role_titles": {duty.role: {"zh": duty.title.zh, "en": duty.title.en} for duty in incident.site.duties},
         "timezone": incident.site.timezone,
     }
+
+
+def _book(engine: Engine, incident: Incident, *, verify: bool) -> tuple[str, int]:
+    """Return under which code the book of a drill or an incident goes, and how many entries it has where its chain is
+    to be recomputed. Raises StoreDamaged."""
+    from emergency.store.drills import Books
+
+    books = Books(engine.store)
+    drill = books.of(incident.id)
+    subject = drill.id if drill is not None else incident.id
+    return drill.code if drill is not None else incident.code, books.verify(subject) if verify else 0
 
 
 @_verb
@@ -713,4 +752,7 @@ def roster_who(desktop: Desktop, engine: Engine, args: Args) -> Document:
     return who(desktop, engine, at, str(args["plan"]) if args.get("plan") else None)
 
 
+from emergency.drills import evaluate as evaluations  # noqa: E402, F401  (kept in VERBS as well)
+from emergency.drills.live import stopping as red_commands  # noqa: E402, F401  (kept in VERBS as well)
+from emergency.drills.live import verbs as drill_verbs  # noqa: E402, F401  (kept in VERBS, and made of what stands above)
 from emergency.muster import verbs as roll_calls  # noqa: E402  (its verbs are kept in VERBS, and made of what stands above)

@@ -77,12 +77,25 @@ def parse(raw: bytes, name: str, largest: int = LARGEST) -> YamlFile:
             reader.take(event)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise Mistakes([Problem(file=name, line=line, says=f"is not YAML: {error.problem}")]) from error
+        raise Mistakes([_no_yaml(text, name, line, error.problem)]) from error
     except yaml.YAMLError as error:
         raise Mistakes(
             [Problem(file=name, line=0, says="is not YAML: it holds characters that no text has")]
         ) from error
     return YamlFile(name, reader.data, reader.lines, reader.problems)
+
+
+def _no_yaml(text: str, name: str, line: int, why: str | None) -> Problem:
+    """Return the mistake in plain words; a tab is the commonest, and nobody sees it."""
+    lines = text.splitlines()
+    if "\t" in (lines[line - 1] if 0 < line <= len(lines) else ""):
+        says, zh = (
+            "is not YAML: a tab stands here; indent with spaces",
+            "不是有效的 YAML:这里有制表符(Tab);请改用空格缩进",
+        )
+    else:
+        says, zh = f"is not YAML: {why}", "不是有效的 YAML:请检查这里的缩进、冒号和引号"
+    return Problem(file=name, line=line, says=says, zh=zh)
 
 
 def refuse_large(raw: bytes, name: str, largest: int = LARGEST) -> None:

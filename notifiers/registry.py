@@ -7,11 +7,12 @@ from datetime import datetime
 
 from emergency.notify import Hooks, Notifier
 from notifiers.screen import ScreenPhones
-from notifiers.twilio import build, from_environment
+from notifiers.twilio import build, for_drills, from_environment
 
 
 def notifiers_for(env: Mapping[str, str], now: Callable[[], datetime], show: Callable[[str], None]) -> list[Notifier]:
-    """Return every notifier of this installation: Twilio for what is real, the screen for drills.
+    """Return every notifier of this installation: the screen for drills, Twilio for what is real, and Twilio with a
+    sender of its own for drills on real telephones. `App` puts the gate before the last.
 
     Args:
         show: takes one line for each message of a drill.
@@ -20,6 +21,9 @@ def notifiers_for(env: Mapping[str, str], now: Callable[[], datetime], show: Cal
     settings = from_environment(env)
     if settings is not None:
         found += build(settings, now=now).values()
+    drills = for_drills(env)
+    if drills is not None:
+        found += build(drills, now=now, modes=frozenset({"live_drill"})).values()
     return found
 
 

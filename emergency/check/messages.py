@@ -26,7 +26,7 @@ from emergency.core.sandbox import LONGEST
 from emergency.core.segments import is_gsm, length, segments
 from emergency.core.site import Duty, Member, Place, Site
 from emergency.core.templates import FIRST_ANSWER_KEY, ROOM
-from emergency.core.values import SEVERITY_WORDS, Mode, Severity, Text
+from emergency.core.values import SEVERITY_WORDS, Mode, Severity, Text, is_drill
 from emergency.core.wording import render_sms, render_voice, words_for, wrap
 from emergency.roster import Roster
 
@@ -138,7 +138,7 @@ def _places(plan: Playbook, site: Site, language: str) -> list[Place]:
 def _opened(plan: Playbook, site: Site, place: Place, language: str, mode: Mode) -> Incident:
     opened = e.IncidentOpened(
         incident="0" * 12,
-        code=("X" if mode == "drill" else "") + plan.code + "99",
+        code=("X" if is_drill(mode) else "") + plan.code + "99",
         mode=mode,
         playbook=plan,
         site=site,

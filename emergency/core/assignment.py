@@ -300,16 +300,39 @@ def _why_not(team: Team, person: str, role: str) -> Passed | None:
 # one role of an incident, for the ladder
 
 
+_last: dict[str, tuple[Incident, Team]] = {}
+LAST_AT_MOST = 16
+
+
 def team_of(incident: Incident) -> Team:
-    """Return the people as the incident sees them now."""
-    return Team(
-        incident.members,
-        incident.site,
-        severity=incident.severity,
-        place=incident.place,
-        silent=incident.playbook.silent_place,
-        held=incident.roles,
-    )
+    """Return the people as the incident sees them now, to be asked and not to be given anything.
+
+    After most events people, places and level are the very same objects: then it is the team of the last time, or its
+    people with other roles.
+    """
+    known = _last.get(incident.id)
+    if known is not None and _same_people(known[0], incident):
+        if known[0].roles is incident.roles:
+            return known[1]
+        team = known[1].copy(incident.roles)
+    else:
+        team = Team(
+            incident.members,
+            incident.site,
+            severity=incident.severity,
+            place=incident.place,
+            silent=incident.playbook.silent_place,
+            held=incident.roles,
+        )
+    if len(_last) >= LAST_AT_MOST:
+        _last.clear()
+    _last[incident.id] = (incident, team)
+    return team
+
+
+def _same_people(one: Incident, other: Incident) -> bool:
+    same = one.members is other.members and one.site is other.site and one.playbook is other.playbook
+    return same and one.severity is other.severity and one.place == other.place
 
 
 def chain(incident: Incident, role: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from emergency.core import events as e
@@ -41,22 +41,23 @@ def ask(draft: Draft, run: StepRun, person: str, slot: int, root: str | None = N
             alert=id, person=person, kind=kind, role=run.role, slot=slot, step=run.id, root=root, about=about
         )
     )
-    channels = _first_channels(draft, id, in_place=root is not None and not at_once)
+    rungs = rungs_of(draft.incident, draft.incident.alerts[id])
+    channels = _first_channels(draft, id, both=rungs[0].both or (root is not None and not at_once))
     for channel in channels:
         deliver(draft, id, (channel,), _first_number(draft, person, channel))
     if root is None:
-        _wait(draft, id, 0)
+        _wait(draft, id, rungs, 0)
     if not channels:
         climb(draft, root or id, "no_way")
     return id
 
 
-def _first_channels(draft: Draft, id: str, *, in_place: bool) -> tuple[str, ...]:
-    """Return the channels of the first call of an alert. in_place: somebody else was asked before, and is silent."""
+def _first_channels(draft: Draft, id: str, *, both: bool) -> tuple[str, ...]:
+    """Return the channels of the first call of an alert. both: the ladder wants text and voice in one moment, or
+    somebody else was asked before, and is silent."""
     incident = draft.incident
     alert = incident.alerts[id]
-    grave = incident.severity >= Severity.red or incident.site.duty(alert.role or "").urgent
-    both = grave or in_place or rungs_of(incident, alert)[0].both
+    both = both or incident.severity >= Severity.red or incident.site.duty(alert.role or "").urgent
     channels = ladder.first_channels(_ways_to(incident, alert.person), together=both and not incident.ended)
     return _rung_now(draft, alert.person, channels)
 
@@ -98,15 +99,19 @@ def rungs_of(incident: Incident, alert: Alert) -> tuple[ladder.Rung, ...]:
         ways=len(member.reached) if member else 0,
         by_text=member.two_way if member else True,
         attentive=_attentive(incident, alert),
+        sooner=incident.playbook.rungs,
     )
 
 
 def _attentive(incident: Incident, alert: Alert) -> bool:
     """Whether its person had answered something shortly before the alert: the same at every later look."""
     theirs = incident.of_person.get(alert.person, ())
-    before = theirs[: theirs.index(alert.id)][-LOOKED_AT:]
-    answers = (incident.alerts[id].answered for id in before)
-    return any(alert.at - ATTENTIVE <= answered <= alert.at for answered in answers if answered)
+    here = theirs.index(alert.id)
+    for id in theirs[max(0, here - LOOKED_AT) : here]:
+        answered = incident.alerts[id].answered
+        if answered is not None and alert.at - ATTENTIVE <= answered <= alert.at:
+            return True
+    return False
 
 
 def _may_ring(draft: Draft, person: str, *, new: bool) -> bool:
@@ -128,11 +133,12 @@ def _rung_now(draft: Draft, person: str, channels: tuple[str, ...]) -> tuple[str
 def _first_number(draft: Draft, person: str, channel: str) -> int:
     """Return which of the person's numbers hears of something first: the one that is rung in this very moment, so that
     both go out as one call, else the first that the channel reaches."""
-    ringing = draft.incident.in_vain.get(person, (None, None))[1] == draft.now
-    if channel == "voice" and ringing:
+    if channel == "voice" and draft.incident.in_vain.get(person, (None, None))[1] == draft.now:
         return _ringing(draft, person)
-    known = (number for way, number in draft.incident.members[person].reached if way == channel)
-    return next(known, 0)
+    for way, number in draft.incident.members[person].reached:
+        if way == channel:
+            return number
+    return 0
 
 
 def _ringing(draft: Draft, person: str) -> int:
@@ -174,7 +180,7 @@ def tell(
         )
     )
     channels = ladder.first_channels(_ways_to(draft.incident, person), together=loud)
-    for channel in channels if kind in ("help", "duress") else _rung_now(draft, person, channels):
+    for channel in channels if kind in ("help", "duress", "real_help") else _rung_now(draft, person, channels):
         deliver(draft, id, (channel,), _first_number(draft, person, channel))
 
 
@@ -228,6 +234,13 @@ def deliver(draft: Draft, alert_id: str, channels: tuple[str, ...], number: int 
 
 TELLING = 8
 """From this urgency on a message only tells."""
+REAL_WORD = -1
+"""The urgency of what says that something real was reported in a drill: before all else that a drill sends."""
+STOP_WORD = 15
+"""The urgency of what says that a drill stands still, goes on or is over: behind every alert (whose last is 14)."""
+STOPS = frozenset({REAL_WORD, STOP_WORD})
+"""What leaves also while a drill stands still, and when it is over."""
+STOP_KINDS = frozenset({"drill_real", "drill_still", "drill_on", "drill_over_real", "drill_off", "endex"})
 
 
 def urgency(incident: Incident, alert: Alert) -> int:
@@ -236,6 +249,8 @@ def urgency(incident: Incident, alert: Alert) -> int:
     place = 2 * (Severity.red.rank - incident.severity.rank)
     if alert.kind in ("help", "duress"):
         return 0
+    if alert.kind == "real_help" or alert.kind in STOP_KINDS:
+        return REAL_WORD if alert.kind == "real_help" else STOP_WORD
     if alert.kind not in ASKING:
         return place + TELLING
     return place + (0 if alert.role and incident.site.duty(alert.role).urgent else 1)
@@ -268,7 +283,7 @@ def climb(draft: Draft, root: str, because: Why) -> None:
         _call_again(draft, root)
     if number == HIGHER_RUNG:
         _show_gap(draft, root)
-    _wait(draft, root, number)
+    _wait(draft, root, rungs, number)
     if asked is not None:
         first = draft.incident.alerts[root]
         ask(draft, draft.incident.steps[first.step or ""], asked, first.slot, root=root)
@@ -313,7 +328,7 @@ def _search_on(draft: Draft, root: str, because: Why) -> None:
         person = next_deputy(incident, role, asked) or _above(draft, root, asked)
     if person is not None:
         draft.add(e.LadderClimbed(alert=root, rung=HIGHER_RUNG, because=because))
-        _wait(draft, root, HIGHER_RUNG)
+        _wait(draft, root, rungs_of(draft.incident, draft.incident.alerts[root]), HIGHER_RUNG)
         first = incident.alerts[root]
         ask(draft, incident.steps[first.step or ""], person, first.slot, root=root)
     elif because == "declined" and not group(incident, root):
@@ -342,15 +357,15 @@ def _above(draft: Draft, root: str, asked: set[str]) -> str | None:
     return next_higher(draft.incident, _role(draft, root), asked)
 
 
-def _wait(draft: Draft, root: str, number: int) -> None:
-    wait = ladder.wait_after(rungs_of(draft.incident, draft.incident.alerts[root]), number)
+def _wait(draft: Draft, root: str, rungs: Sequence[ladder.Rung], number: int) -> None:
+    wait = ladder.wait_after(rungs, number)
     if wait is not None:
         draft.set_timer(f"rung:{root}", wait)
 
 
 def group(incident: Incident, root: str) -> list[Alert]:
     """Return the alerts of one ladder that are not closed, oldest first."""
-    alerts = (incident.alerts[id] for id in incident.ladders.get(root, ()))
+    alerts = map(incident.alerts.__getitem__, incident.ladders.get(root, ()))
     return [alert for alert in alerts if alert.status != "closed"]
 
 
@@ -384,15 +399,18 @@ def _said_with(incident: Incident, alert: Alert) -> list[Alert]:
     return sorted(others, key=lambda a: _rung_at(incident, a))[: SAID_AT_ONCE - 1]
 
 
-def _rung_at(incident: Incident, alert: Alert) -> tuple[int, float]:
+def _rung_at(incident: Incident, alert: Alert) -> tuple[int, datetime]:
     """When the alert was last said in a call, for sorting; what never was comes first, oldest first."""
-    calls = [d.at for d in map(incident.deliveries.__getitem__, alert.deliveries) if d.channel == "voice"]
-    return (1, calls[-1].timestamp()) if calls else (0, alert.at.timestamp())
+    for id in reversed(alert.deliveries):
+        delivery = incident.deliveries[id]
+        if delivery.channel == "voice":
+            return 1, delivery.at
+    return 0, alert.at
 
 
 def _was_just_rung(draft: Draft, alert: Alert) -> bool:
     called, at = _rung_at(draft.incident, alert)
-    return bool(called) and draft.now.timestamp() - at < ladder.RING_AGAIN.total_seconds()
+    return bool(called) and draft.now - at < ladder.RING_AGAIN
 
 
 NOBODY_ANSWERED = frozenset({"busy", "no_answer", "machine"})
@@ -567,8 +585,9 @@ def close(
 
 def drop_queued(draft: Draft, alert_id: str) -> None:
     """Take back the messages of an alert that no channel has taken yet."""
+    known = draft.incident.deliveries
     for id in draft.incident.alerts[alert_id].deliveries:
-        if draft.incident.deliveries[id].status == "queued":
+        if known[id].status == "queued":
             draft.add(e.DeliveryDropped(delivery=id))
 
 

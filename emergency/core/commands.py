@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -24,6 +24,8 @@ class OpenIncident(Command, frozen=True):
 
     offset: minutes that the site's own clocks are ahead of UTC just now.
     until: when somebody's duty changes next.
+    director, maximum: of a drill, who directs it and after how long it is broken off, whatever happens; one on real
+        telephones without a maximum gets `LONGEST_DRILL`.
     """
 
     incident: str
@@ -41,6 +43,8 @@ class OpenIncident(Command, frozen=True):
     armed: bool = False
     offset: int = 0
     until: datetime | None = None
+    director: str = ""
+    maximum: timedelta | None = None
 
 
 class ConfirmIncident(Command, frozen=True):
@@ -137,6 +141,35 @@ class AskHelp(Command, frozen=True):
 
     person: str
     via: str = "sms"
+
+
+class FreezeDrill(Command, frozen=True):
+    """Let a drill stand still; anybody may. `because` and `other` as in the event `DrillFrozen`."""
+
+    by: str
+    because: str = "director"
+    other: str | None = None
+
+
+class ResumeDrill(Command, frozen=True):
+    """Let a drill go on. Whose word that is stands in `drills/live/brake.py`: the director's alone."""
+
+    by: str
+
+
+class AbortDrill(Command, frozen=True):
+    """Break a drill off; anybody may. `because` and `reason` (a seal) as in the event `DrillAborted`."""
+
+    by: str
+    because: str = "director"
+    reason: str | None = None
+
+
+class EndDrill(Command, frozen=True):
+    """ENDEX: end a drill as planned, and tell everybody whom it had reached."""
+
+    by: str
+    because: str = "director"
 
 
 class OrderTransition(Command, frozen=True):
@@ -272,6 +305,10 @@ AnyCommand = (
     | Decline
     | GiveUpStep
     | AskHelp
+    | FreezeDrill
+    | ResumeDrill
+    | AbortDrill
+    | EndDrill
     | OrderTransition
     | StandDown
     | CancelIncident

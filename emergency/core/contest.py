@@ -14,7 +14,7 @@ from typing import Literal
 from emergency.core.assignment import DUTY_ORDER, team_of
 from emergency.core.incident import BESIDE, Incident
 from emergency.core.site import Elsewhere, Wanted
-from emergency.core.values import Mode, Severity
+from emergency.core.values import Mode, Severity, is_drill
 
 ABOVE_ALL = Severity.red.rank + 1
 """What a real incident weighs for a drill: nobody is taken out of it."""
@@ -63,7 +63,7 @@ def elsewhere(
     """
     found: dict[str, Elsewhere] = {}
     for other in among:
-        if other.id == id or not goes_on(other) or (mode == "real" and other.mode == "drill"):
+        if other.id == id or not goes_on(other) or (mode == "real" and is_drill(other.mode)):
             continue
         own = holds(other)
         for person in own if people is None else own.intersection(people):

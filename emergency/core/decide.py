@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from emergency.core import commands as c
-from emergency.core import contest, flow, gaps, guards, machine, relief, several
+from emergency.core import contest, flow, gaps, guards, machine, practice, relief, several
 from emergency.core import events as e
 from emergency.core.assignment import is_silenced
 from emergency.core.calls import (
@@ -31,10 +31,20 @@ from emergency.core.calls import (
 from emergency.core.draft import Draft
 from emergency.core.events import Kind
 from emergency.core.explain import waits_for
-from emergency.core.incident import ASKING, BESIDE, Alert, Delivery, Incident, StepRun, evolve
+from emergency.core.incident import (
+    ASKING,
+    BESIDE,
+    REAL_REASONS,
+    Alert,
+    Delivery,
+    Incident,
+    StepRun,
+    asks_for_answers,
+    evolve,
+)
 from emergency.core.near import nearest
 from emergency.core.site import Member
-from emergency.core.values import Severity
+from emergency.core.values import Severity, is_drill
 from emergency.errors import CommandRefused
 
 C = TypeVar("C", bound=c.Command)
@@ -48,23 +58,37 @@ NO_ANSWER = frozenset({"machine"})
 
 QUIET = frozenset({e.DeliverySent, e.DeliveryDelivered, e.DeliveryRetried, e.NoteAdded, e.MusterOpened, e.MusterClosed})
 """Events that no guard asks about: after these alone nothing can have become due."""
+CALLS = frozenset(
+    {
+        e.AlertRequested, e.DeliveryQueued, e.DeliveryFailed, e.DeliveryDropped, e.LadderClimbed, e.StepLate,
+        e.TimerSet, e.TimerCleared,
+    }
+)  # fmt: skip
+"""Events of calling on people, which no guard asks about either; but time has passed, and what follows from that alone
+may have become due (see `flow.CHECK`)."""
+CALLING = ("rung:", "due:")
+"""Timers that fire for calls alone."""
+PERHAPS_CALLS = frozenset({e.AlertAcknowledged, e.AlertClosed, e.TimerFired})
+"""Of these some are (see `_is_call`)."""
 
 
-NOT_WHEN_CLOSED = (
-    c.OrderTransition,
-    c.StandDown,
-    c.CancelIncident,
-    c.ChangeSeverity,
-    c.ReportFact,
-    c.AssignRole,
-    c.HandOver,
-    c.Tell,
-    c.OpenMuster,
+NOT_WHEN_CLOSED = frozenset(
+    {
+        c.OrderTransition,
+        c.StandDown,
+        c.CancelIncident,
+        c.ChangeSeverity,
+        c.ReportFact,
+        c.AssignRole,
+        c.HandOver,
+        c.Tell,
+        c.OpenMuster,
+    }
 )
 """What would call on people or move the plan; a call for help, a note and what a provider reports are still heard."""
 
 
-WHEN_ARMED = (c.ConfirmIncident, c.DismissIncident, c.CancelIncident, c.UpdateRoster, c.AddNote)
+WHEN_ARMED = frozenset({c.ConfirmIncident, c.DismissIncident, c.CancelIncident, c.UpdateRoster, c.AddNote})
 """What may be said of an incident that is only expected."""
 
 
@@ -85,22 +109,54 @@ def respond(
         return ([], incident) if incident is not None else _open(command, now)
     if incident is None:
         raise CommandRefused("there is no such incident")
-    if incident.is_closed and isinstance(command, NOT_WHEN_CLOSED):
+    if type(command) in NOT_WHEN_CLOSED and incident.is_closed:
         raise CommandRefused(f"{incident.code} is closed; its log can be read, nothing can be added")
-    if incident.armed and not isinstance(command, WHEN_ARMED):
+    if incident.armed and type(command) not in WHEN_ARMED:
         raise CommandRefused(
             f"{incident.code} is only expected; confirm it first: emergency confirm {incident.code}  "
             f"(or: emergency cancel {incident.code})"
         )
-    draft = Draft(incident, now)
+    if incident.frozen is not None:
+        draft = Draft(incident, practice.moment_of(incident, command, now), now)
+    else:
+        draft = Draft(incident, now)
     _DECIDE[type(command)](draft, command)
     if draft.incident.armed:
         return draft.events, draft.incident
-    if any(type(event) not in QUIET for event in draft.events):
+    if _may_go_on(incident, draft):
         flow.settle(draft)
-    if incident.for_few and not draft.incident.for_few and contest.goes_on(draft.incident):
+    after = draft.incident
+    if after.severity is not incident.severity and incident.for_few and not after.for_few and contest.goes_on(after):
         relief.call_relief(draft, incident.members)  # whoever went home while it was light is relieved now
     return draft.events, draft.incident
+
+
+def _may_go_on(before: Incident, draft: Draft) -> bool:
+    """Whether anything may follow from what has happened since *before*: after most of it nothing can, for all that
+    could follow from what was there before has followed then."""
+    after, called = draft.incident, False
+    for event in draft.events:
+        kind = type(event)
+        if kind in CALLS or (kind in PERHAPS_CALLS and _is_call(event, after)):
+            called = True
+        elif kind not in QUIET:
+            return True
+    if not called:
+        return False
+    due = after.timers.get(flow.CHECK)
+    if after.is_closed or (due is not None and due <= draft.now):
+        return True
+    return after.unfilled != before.unfilled or after.overdue != before.overdue
+
+
+def _is_call(event: e.AnyEvent, incident: Incident) -> bool:
+    match event:
+        case e.TimerFired(timer=name):
+            return name.startswith(CALLING)
+        case e.AlertClosed(because=because):
+            return because != "called_away"
+        case _:
+            return not asks_for_answers(incident.playbook)
 
 
 _DECIDE: dict[type[c.Command], Callable[[Draft, Any], None]] = {}
@@ -131,9 +187,11 @@ def _open(command: c.OpenIncident, now: datetime) -> tuple[list[e.AnyEvent], Inc
         parent=command.parent,
         armed=command.armed,
         offset=command.offset,
+        director=command.director,
     )
     draft = Draft(evolve(None, opened, now), now)
     draft.events.append(opened)
+    practice.limit(draft, command.maximum)
     if not command.armed:
         _begin(draft, command.facts, command.by)
         relief.set_clock(draft, command.until)
@@ -254,14 +312,38 @@ def _give_up(draft: Draft, command: c.GiveUpStep) -> None:
 
 @_on(c.AskHelp)
 def _help(draft: Draft, command: c.AskHelp) -> None:
-    asked = draft.incident.help.get(command.person)
-    if asked is not None and draft.now - asked < HELP_AGAIN:
+    asked, drill = draft.incident.help.get(command.person), is_drill(draft.incident.mode)
+    answered = not drill or bool(draft.incident.stopped & {*REAL_REASONS, "duress"})  # else it goes on unheard
+    if asked is not None and draft.at - asked < HELP_AGAIN and answered:
         return
     draft.add(e.HelpAsked(person=command.person, via=command.via))
-    kind: Kind = "duress" if command.via == "duress" else "help"
-    watching = {draft.incident.command, *draft.incident.holders("control_room")} - {None, command.person}
-    for person in sorted(p for p in watching if p is not None):
+    kind: Kind = "real_help" if drill else "duress" if command.via == "duress" else "help"
+    watching = {draft.incident.command, *draft.incident.holders("control_room"), draft.incident.director}
+    for person in sorted(p for p in watching - {None, "", command.person} if p is not None):
         tell(draft, person, kind, about=command.person, loud=True)
+    if drill:  # key 9 in a drill means that something real has happened
+        because = command.via if command.via in ("duress", "phrase") else "help"
+        practice.freeze(draft, command.person, because)
+
+
+@_on(c.FreezeDrill)
+def _freeze(draft: Draft, command: c.FreezeDrill) -> None:
+    practice.freeze(draft, command.by, command.because, command.other)
+
+
+@_on(c.ResumeDrill)
+def _resume(draft: Draft, command: c.ResumeDrill) -> None:
+    practice.resume(draft, command.by)
+
+
+@_on(c.AbortDrill)
+def _abort(draft: Draft, command: c.AbortDrill) -> None:
+    practice.abort(draft, command.by, command.because, command.reason)
+
+
+@_on(c.EndDrill)
+def _end_drill(draft: Draft, command: c.EndDrill) -> None:
+    practice.end(draft, command.by, command.because)
 
 
 @_on(c.OrderTransition)
@@ -523,7 +605,7 @@ def _muster_closed(draft: Draft, command: c.CloseMuster) -> None:
 @_on(c.FireTimer)
 def _timer(draft: Draft, command: c.FireTimer) -> None:
     due = draft.incident.timers.get(command.timer)
-    if due is None or due > draft.now:
+    if due is None or due > draft.now or (draft.incident.frozen is not None and command.timer != practice.MAXIMUM):
         return
     draft.add(e.TimerFired(timer=command.timer, late_by=_late(draft.now - due)))
     kind, _, rest = command.timer.partition(":")
@@ -541,6 +623,8 @@ def _timer(draft: Draft, command: c.FireTimer) -> None:
         flow.repeat_step(draft, rest)
     elif kind == "unfilled":
         gaps.escalate(draft, rest)
+    elif kind == practice.MAXIMUM:
+        practice.abort(draft, CONSOLE, practice.MAXIMUM)
 
 
 def _late(by: timedelta) -> timedelta | None:
@@ -564,6 +648,7 @@ def _delivery(draft: Draft, command: c.RecordDelivery) -> None:
                     found=command.found,
                 )
             )
+            practice.tell_late(draft, delivery.person)
         case "delivered" if delivery.status in ("queued", "sent"):
             draft.add(e.DeliveryDelivered(delivery=delivery.id))
         case "retried" if delivery.attempt < command.attempt:

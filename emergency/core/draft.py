@@ -12,16 +12,22 @@ LETTERS = "ABCDEFGHJKLMNPQRSTUVWXY"
 
 
 class Draft:
-    """Collects the events of one decision, all at one moment."""
+    """Collects the events of one decision, all at one moment.
 
-    def __init__(self, incident: Incident, now: datetime) -> None:
+    now: the moment on the incident's own clock. at: the moment in the world, another only while a drill stands still.
+    """
+
+    __slots__ = ("at", "events", "incident", "now")
+
+    def __init__(self, incident: Incident, now: datetime, at: datetime | None = None) -> None:
         self.incident = incident
         self.now = now
+        self.at = at or now
         self.events: list[e.AnyEvent] = []
 
     def add(self, event: e.AnyEvent) -> None:
         """Write *event* down; what follows sees the incident after it."""
-        self.incident = evolve(self.incident, event, self.now)
+        self.incident = evolve(self.incident, event, self.at)
         self.events.append(event)
 
     def set_timer(self, timer: str, after: timedelta) -> None:

@@ -41,6 +41,13 @@ Kind = Literal[
     "lent",
     "may_go",
     "no_relief",
+    "real_help",
+    "drill_real",
+    "drill_still",
+    "drill_on",
+    "drill_over_real",
+    "drill_off",
+    "endex",
 ]
 """What an alert is for."""
 Why = Literal["silence", "undelivered", "declined", "no_way", "late", "called_away"]
@@ -58,6 +65,7 @@ class IncidentOpened(Event, frozen=True, tag="IncidentOpened"):
 
     offset: minutes that the site's own clocks are ahead of UTC; times in words are said by these.
     parent: the incident that expected it. armed: it waits for a person to confirm it; nobody is called before.
+    director: who directs it, of a drill; empty for everything else.
     """
 
     incident: str
@@ -73,6 +81,7 @@ class IncidentOpened(Event, frozen=True, tag="IncidentOpened"):
     parent: str | None = None
     armed: bool = False
     offset: int = 0
+    director: str = ""
 
 
 class IncidentConfirmed(Event, frozen=True, tag="IncidentConfirmed"):
@@ -361,6 +370,44 @@ class HelpAsked(Event, frozen=True, tag="HelpAsked"):
     via: str
 
 
+class DrillFrozen(Event, frozen=True, tag="DrillFrozen"):
+    """A drill stands still: its clock is stopped, and nothing of it is sent but the words that say so.
+
+    because: `real` (a real incident, whose code is `other`, began), `help` (key 9), `phrase` (the words for something
+        real), `duress`, `red` (the command that stops every drill), `unsafe`, `director`, `restored` (a backup
+        was put back).
+    """
+
+    by: str
+    because: str
+    other: str | None = None
+
+
+class DrillResumed(Event, frozen=True, tag="DrillResumed"):
+    """A drill goes on: all its times move by as long as it stood still."""
+
+    by: str
+
+
+class DrillAborted(Event, frozen=True, tag="DrillAborted"):
+    """A drill was broken off: nothing of it is asked or sent any more; whom it had reached is told so.
+
+    because: as in `DrillFrozen`, `maximum` (it may not last longer) and `heartbeat` (nobody watched over it).
+    reason: a seal.
+    """
+
+    by: str
+    because: str
+    reason: str | None = None
+
+
+class DrillEnded(Event, frozen=True, tag="DrillEnded"):
+    """ENDEX: a drill came to its planned end, and everybody whom it had reached is told so."""
+
+    by: str
+    because: str
+
+
 class ItemTicked(Event, frozen=True, tag="ItemTicked"):
     """A line of the stand-down checklist, counted from 1, was confirmed by a named person."""
 
@@ -449,6 +496,10 @@ AnyEvent = (
     | FactReported
     | NoteAdded
     | HelpAsked
+    | DrillFrozen
+    | DrillResumed
+    | DrillAborted
+    | DrillEnded
     | ItemTicked
     | KnockOnExpected
     | MusterOpened

@@ -23,13 +23,15 @@ from emergency.core.calls import (
 )
 from emergency.core.draft import Draft
 from emergency.core.incident import BESIDE, Incident, StepRun
-from emergency.core.playbook import Go, Guard, Leave, Nudge, Playbook, RaiseTo, State, Step
+from emergency.core.playbook import Go, Guard, Leave, Nudge, Playbook, RaiseTo, Simple, State, Step
 from emergency.core.site import Member
-from emergency.core.values import Severity, Text
+from emergency.core.values import Severity, Text, is_drill
 
 ROUNDS = 30
 """How often one decision may move on by itself. A plan that would go round for ever stops here and waits for its
 next timer; the checker refuses such plans."""
+CHECK = "check"
+"""The timer for the first moment at which time alone may change something."""
 SELDOM = timedelta(hours=1)
 """The longest that a nudge which nobody answers is left alone, where the plan does not say longer (practice)."""
 
@@ -201,10 +203,16 @@ def _leave_nothing_unasked(draft: Draft) -> None:
     whoever commands as soon as somebody does."""
     if draft.incident.command is None or draft.incident.ended:
         return
+    alerts = draft.incident.alerts
     for run in draft.incident.runs_here():
-        gone = (draft.incident.alerts[id].ended == "called_away" for id in run.alerts)
-        if run.status == "open" and run.name not in BESIDE and all(gone):
+        if run.status != "open" or (run.alerts and alerts[run.alerts[0]].ended != "called_away"):
+            continue  # nearly every one, after every answer
+        if run.name not in BESIDE and _all_called_away(draft.incident, run):
             _nobody(draft, run.id)
+
+
+def _all_called_away(incident: Incident, run: StepRun) -> bool:
+    return all(incident.alerts[id].ended == "called_away" for id in run.alerts)
 
 
 def _nobody(draft: Draft, run: str) -> None:
@@ -288,7 +296,7 @@ def _somebody_commands(draft: Draft) -> tuple[str, list[tuple[int, str]]]:
     takes nobody out of anything."""
     for duty in reversed(draft.incident.site.duties):
         for person, because in shared(draft.incident, duty.role) if duty.command else []:
-            if draft.incident.mode == "drill" and not draft.incident.members[person].also:
+            if is_drill(draft.incident.mode) and not draft.incident.members[person].also:
                 continue  # what has them is real
             draft.add(e.RoleAssigned(role=duty.role, slot=1, person=person, because=because))
             take_command(draft)
@@ -507,9 +515,40 @@ def _level(draft: Draft, to: Severity, via: Literal["rule", "state", "late_step"
 
 def held_rules(draft: Draft) -> tuple[int, ...]:
     """Return the rules of severity that hold just now, as `SeverityChanged.muted` counts them."""
-    plan = draft.incident.playbook
+    incident = draft.incident
+    plain, others = _rules(incident.playbook)
+    by_facts = _held_by_facts(incident, plain, draft.now)
+    held = [n for n, guard in others if guards.holds(guard, incident, draft.now)] if others else None
+    return tuple(sorted([*by_facts, *held])) if held else by_facts
+
+
+Rules = tuple[tuple[int, Guard], ...]
+_held: dict[tuple[int, int, Severity], tuple[Incident, tuple[int, ...]]] = {}
+HELD_AT_MOST = 64
+
+
+@lru_cache(maxsize=64)
+def _rules(plan: Playbook) -> tuple[Rules, Rules]:
+    """Return the rules of severity by number, lowest first: those that ask for facts and the level alone, and the
+    others."""
     rules = [*enumerate(plan.raises), *((-1 - n, rule) for n, rule in enumerate(plan.lowers))]
-    return tuple(sorted(n for n, rule in rules if guards.holds(rule.when, draft.incident, draft.now)))
+    known = [(n, rule.when, guards.asks_facts_alone(rule.when)) for n, rule in rules]
+    known.sort(key=lambda rule: rule[0])
+    return tuple((n, g) for n, g, plain in known if plain), tuple((n, g) for n, g, plain in known if not plain)
+
+
+def _held_by_facts(incident: Incident, rules: Rules, now: datetime) -> tuple[int, ...]:
+    """Return which of *rules* hold. They change with the facts and the level alone, and those are the very same objects
+    after most events: what was found the last time is found again without asking."""
+    key = (id(incident.playbook), id(incident.facts), incident.severity)
+    known = _held.get(key)
+    if known is not None and known[0].facts is incident.facts and known[0].playbook is incident.playbook:
+        return known[1]
+    held = tuple(n for n, guard in rules if guards.holds(guard, incident, now))
+    if len(_held) >= HELD_AT_MOST:
+        _held.clear()
+    _held[key] = (incident, held)
+    return held
 
 
 def _raise_by_rule(draft: Draft) -> None:
@@ -517,6 +556,8 @@ def _raise_by_rule(draft: Draft) -> None:
     if incident.ended:
         return
     holding = [n for n in held_rules(draft) if n not in incident.muted]
+    if not holding:
+        return
     top = max((incident.playbook.raises[n].to for n in holding if n >= 0), default=Severity.blue)
     if top > incident.severity:
         change_severity(draft, _level(draft, top, "rule"))
@@ -529,13 +570,13 @@ def _raise_by_rule(draft: Draft) -> None:
 
 
 @lru_cache(maxsize=1024)
-def _timed_guards(playbook: Playbook, state: str) -> tuple[Guard, ...]:
-    """Return what is asked in *state* whose answer may change by time alone."""
+def _timed(playbook: Playbook, state: str) -> tuple[Simple, ...]:
+    """Return the single questions asked in *state* whose answers may change by time alone."""
     here = playbook.state(state)
     asked = [leave.when for leave in here.leave if leave.after is None]
     asked += [step.when for step in here.steps]
     asked += [rule.when for rule in (*playbook.raises, *playbook.lowers)]
-    return tuple(guard for guard in asked if guard is not None and guards.is_timed(guard))
+    return tuple(dict.fromkeys(question for guard in asked for question in guards.timed(guard)))
 
 
 def _watch_the_clock(draft: Draft) -> None:
@@ -543,16 +584,15 @@ def _watch_the_clock(draft: Draft) -> None:
     incident = draft.incident
     due = None
     if not incident.is_closed:
-        asked = _timed_guards(incident.playbook, incident.state)
-        due = guards.earliest(guards.next_change(g, incident, draft.now) for g in asked)
+        due = guards.first_change(_timed(incident.playbook, incident.state), incident, draft.now)
     else:
         for timer in sorted(incident.timers):
-            if timer != "check":
+            if timer != CHECK:
                 draft.clear_timer(timer)
     if due is None:
-        draft.clear_timer("check")
-    elif incident.timers.get("check") != due:
-        draft.add(e.TimerSet(timer="check", due=due))
+        draft.clear_timer(CHECK)
+    elif incident.timers.get(CHECK) != due:
+        draft.add(e.TimerSet(timer=CHECK, due=due))
 
 
 def time_is_up(draft: Draft, entry: int, index: int) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import lru_cache
 
 from emergency.core import events as e
 from emergency.core.assignment import next_higher
 from emergency.core.calls import ask, tell, tell_command
 from emergency.core.draft import Draft
 from emergency.core.incident import BESIDE, Incident, StepRun
+from emergency.core.playbook import Playbook
 from emergency.core.values import Severity
 
 TOO_LONG = timedelta(minutes=3)
@@ -18,13 +20,21 @@ TOO_LONG = timedelta(minutes=3)
 
 def watch(draft: Draft) -> None:
     """Keep one wake-up for each role that has nobody, as long as it has nobody; each is passed on once."""
-    gaps = set(_gaps(draft.incident))
-    for call in draft.incident.playbook.roles:
-        timer = f"unfilled:{call.role}"
-        if call.role not in gaps or call.role in draft.incident.overdue:
-            draft.clear_timer(timer)
-        elif timer not in draft.incident.timers:
+    incident = draft.incident
+    wanted = {role for role in _gaps(incident) if role not in incident.overdue}
+    timers = incident.timers
+    for role, timer in _timers(incident.playbook):
+        if (timer in timers) == (role in wanted):
+            continue
+        if role in wanted:
             draft.set_timer(timer, TOO_LONG)
+        else:
+            draft.clear_timer(timer)
+
+
+@lru_cache(maxsize=64)
+def _timers(plan: Playbook) -> tuple[tuple[str, str], ...]:
+    return tuple((call.role, f"unfilled:{call.role}") for call in plan.roles)
 
 
 def escalate(draft: Draft, role: str) -> None:
@@ -59,7 +69,9 @@ def _asks(run: StepRun, role: str) -> bool:
 def _gaps(incident: Incident) -> Iterator[str]:
     """Yield the roles that are needed now and whose every holder, if there is any, left it unanswered."""
     over = incident.ended or incident.is_closed
-    if over or incident.severity < Severity.orange or not incident.members:  # without a team nobody could be called
+    if not incident.unfilled or over or incident.severity < Severity.orange:
+        return
+    if not incident.members:  # without a team nobody could be called
         return
     for role in sorted({role for role, _ in incident.unfilled}):
         if all((role, slot) in incident.unfilled for slot in incident.roles.get(role, {})) and _needed(incident, role):

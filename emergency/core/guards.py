@@ -11,8 +11,12 @@ import msgspec
 
 from emergency.core import playbook as p
 from emergency.core.incident import Incident, StepRun, Told
+from emergency.core.site import Site
+from emergency.core.values import Severity
 
 FINISHED = frozenset({"done", "given_up"})
+OPENED = "opened"
+"""What a plan takes for a moment that nobody has told: when the incident was opened."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -44,12 +48,18 @@ def _on(
 
 @_on(p.AnyOf)
 def _any_of(guard: p.AnyOf, incident: Incident, now: datetime, order: Order | None) -> bool:
-    return any(_HOLDS[type(each)](each, incident, now, order) for each in guard.guards)
+    for each in guard.guards:  # noqa: SIM110  (a plain loop: asked a dozen times for every answer that comes in)
+        if _HOLDS[type(each)](each, incident, now, order):
+            return True
+    return False
 
 
 @_on(p.AllOf)
 def _all_of(guard: p.AllOf, incident: Incident, now: datetime, order: Order | None) -> bool:
-    return all(_HOLDS[type(each)](each, incident, now, order) for each in guard.guards)
+    for each in guard.guards:  # noqa: SIM110
+        if not _HOLDS[type(each)](each, incident, now, order):
+            return False
+    return True
 
 
 @_on(p.NotOf)
@@ -64,7 +74,12 @@ def _said_by(guard: p.SaidBy, incident: Incident, now: datetime, order: Order | 
 
 @_on(p.StepIs)
 def _step_is(guard: p.StepIs, incident: Incident, now: datetime, order: Order | None) -> bool:
-    return any(r.status == "done" and guard.answer in (None, r.answer) for r in _runs(incident, guard.step))
+    steps, name, answer = incident.steps, guard.step, guard.answer
+    for id in incident.here:
+        run = steps[id]
+        if run.name == name and run.status == "done" and (answer is None or run.answer == answer):
+            return True
+    return False
 
 
 @_on(p.StrandDone)
@@ -98,8 +113,8 @@ def _fact_is(guard: p.FactIs, incident: Incident, now: datetime, order: Order | 
     told = incident.facts.get(guard.fact)
     if told is None:  # as the plan takes it until somebody tells
         taken = _unless_told(incident.playbook).get(guard.fact)
-        return taken == guard.value and now - incident.opened >= guard.dwell
-    return told.value == guard.value and now - told.since >= guard.dwell
+        return taken == guard.value and (not guard.dwell or now - _began(incident) >= guard.dwell)
+    return told.value == guard.value and (not guard.dwell or now - told.since >= guard.dwell)
 
 
 @_on(p.FactReaches)
@@ -111,7 +126,7 @@ def _fact_reaches(guard: p.FactReaches, incident: Incident, now: datetime, order
 @_on(p.FactMissing)
 def _fact_missing(guard: p.FactMissing, incident: Incident, now: datetime, order: Order | None) -> bool:
     told = incident.facts.get(guard.fact)
-    return now - (told.last if told else incident.opened) >= guard.wait
+    return now - (told.last if told else _began(incident)) >= guard.wait
 
 
 @_on(p.FactTold)
@@ -140,32 +155,48 @@ def _level_since(guard: p.FactOver | p.FactUnder, incident: Incident) -> datetim
     if value is None or (value >= guard.value) is not isinstance(guard, p.FactOver):
         return None
     side = "over" if isinstance(guard, p.FactOver) else "under"
-    return incident.crossed.get((guard.fact, side, guard.value), incident.opened)
+    return incident.crossed.get((guard.fact, side, guard.value), _began(incident))
 
 
 def next_change(guard: p.Guard | None, incident: Incident, now: datetime) -> datetime | None:
     """Return the first moment after *now* at which time alone may change the answer, or None."""
+    return first_change(timed(guard), incident, now)
+
+
+def timed(guard: p.Guard | None) -> tuple[p.Simple, ...]:
+    """Return the single questions in *guard* whose answers time alone may change."""
+    return tuple(each for each in p.simple(guard) if is_timed(each))
+
+
+def first_change(questions: Iterable[p.Simple], incident: Incident, now: datetime) -> datetime | None:
+    """Return the first moment after *now* at which time alone may change the answer to one of them, or None."""
+    first = None
+    for each in questions:
+        at = _changes(each, incident)
+        if at is not None and at > now and (first is None or at < first):
+            first = at
+    return first
+
+
+def _changes(guard: p.Simple, incident: Incident) -> datetime | None:
+    """Return the moment, past or to come, at which time alone changes the answer, as things stand; or None."""
     match guard:
-        case p.AnyOf(guards) | p.AllOf(guards):
-            return earliest(next_change(each, incident, now) for each in guards)
-        case p.NotOf(inner):
-            return next_change(inner, incident, now)
         case p.ClockOver(clock, over):
             start = clock_start(incident, clock)
-            return _after(now, start and start + over)
-        case p.FactIs(fact, value, dwell) if dwell:
+            return start and start + over
+        case p.FactIs(fact, value, dwell):
             told = told_of(incident, fact)
-            return _after(now, told.since + dwell) if told and told.value == value else None
-        case p.FactOver() | p.FactUnder():
-            since = _level_since(guard, incident)
-            return _after(now, since and since + guard.dwell)
+            return told.since + dwell if told and told.value == value else None
         case p.FactMissing(fact, wait):
             seen = incident.facts.get(fact)
-            return _after(now, (seen.last if seen else incident.opened) + wait)
+            return (seen.last if seen else _began(incident)) + wait
+        case p.FactOver() | p.FactUnder():
+            since = _level_since(guard, incident)
+            return since and since + guard.dwell
         case p.TimeLeftUnder(fact, under):
             until = moment(incident, fact)
             # strictly less than: one tick past the moment itself
-            return _after(now, until and until - under + timedelta(microseconds=1))
+            return until and until - under + timedelta(microseconds=1)
     return None
 
 
@@ -183,23 +214,32 @@ def is_timed(guard: p.Guard) -> bool:
     return False
 
 
+def asks_facts_alone(guard: p.Guard) -> bool:
+    """Return whether the answer to *guard* rests on what was told and on the level, and on nothing else."""
+    plain = (p.FactIs, p.FactOver, p.FactUnder, p.FactTold, p.FactReaches, p.SeverityAtLeast)
+    return not is_timed(guard) and all(isinstance(each, plain) for each in p.simple(guard))
+
+
 def earliest(moments: Iterable[datetime | None]) -> datetime | None:
     """Return the first of the moments that are there, or None."""
     return min((m for m in moments if m is not None), default=None)
 
 
-def _after(now: datetime, moment: datetime | None) -> datetime | None:
-    return moment if moment is not None and moment > now else None
+def _began(incident: Incident) -> datetime:
+    """Return when the incident's own clock began: a drill that stood still began so much later."""
+    return incident.opened + incident.stood if incident.stood else incident.opened
 
 
 def clock_start(incident: Incident, clock: str) -> datetime | None:
     """Return when *clock* started, or None while nobody has told. `opened` and `state` exist always."""
     if clock == "opened":
-        return incident.opened
+        return _began(incident)
     if clock == "state":
         return incident.entered
-    found = next((c for c in incident.playbook.clocks if c.name == clock), None)
-    return moment(incident, found.since) if found else None
+    for each in incident.playbook.clocks:
+        if each.name == clock:
+            return moment(incident, each.since)
+    return None
 
 
 def told_of(incident: Incident, name: str) -> Told | None:
@@ -210,7 +250,7 @@ def told_of(incident: Incident, name: str) -> Told | None:
     value = _unless_told(incident.playbook).get(name)
     if value is None:
         return None
-    return Told(incident.opened.isoformat() if value == "opened" else value, incident.opened, incident.opened)
+    return Told(incident.opened.isoformat() if value == OPENED else value, incident.opened, incident.opened)
 
 
 @lru_cache(maxsize=256)
@@ -220,18 +260,22 @@ def _unless_told(playbook: p.Playbook) -> dict[str, str]:
 
 def number(incident: Incident, fact: str) -> float | None:
     """Return a fact as a number, or None."""
-    told = told_of(incident, fact)
-    return float(told.value) if told else None
+    told = incident.facts.get(fact)
+    value = told.value if told is not None else _unless_told(incident.playbook).get(fact)
+    return float(value) if value is not None else None
 
 
 def moment(incident: Incident, fact: str) -> datetime | None:
     """Return a fact as a moment, or None."""
-    told = told_of(incident, fact)
-    return datetime.fromisoformat(told.value) if told else None
+    told = incident.facts.get(fact)
+    value = told.value if told is not None else _unless_told(incident.playbook).get(fact)
+    if value is None:
+        return None
+    return incident.opened if told is None and value == OPENED else datetime.fromisoformat(value)
 
 
-def _runs(incident: Incident, name: str) -> Iterable[StepRun]:
-    return (run for run in incident.runs_here() if run.name == name)
+def _runs(incident: Incident, name: str) -> list[StepRun]:
+    return [run for run in map(incident.steps.__getitem__, incident.here) if run.name == name]
 
 
 def _strand_done(incident: Incident, strand: str | None) -> bool:
@@ -239,7 +283,7 @@ def _strand_done(incident: Incident, strand: str | None) -> bool:
     for step in incident.now_in.steps:
         if strand is not None and step.strand != strand:
             continue
-        runs = list(_runs(incident, step.name))
+        runs = _runs(incident, step.name)
         if not runs and step.when is None:
             return False
         if any(run.status not in FINISHED for run in runs):
@@ -255,12 +299,17 @@ def _answered(incident: Incident, role: str) -> set[str]:
 
 def zones_in_scope(incident: Incident) -> tuple[str, ...]:
     """Return the floors to be swept: at red every one, else the one the place lies on (all, when it lies on none)."""
-    floors = tuple(p.id for p in incident.site.places if p.kind == "zone" and p.within is None)
-    place = incident.site.place(incident.place)
-    if incident.severity.name == "red" or place.kind != "zone":
+    return _scope(incident.site, incident.place, incident.severity is Severity.red)
+
+
+@lru_cache(maxsize=1024)
+def _scope(site: Site, at: str, everywhere: bool) -> tuple[str, ...]:
+    floors = tuple(p.id for p in site.places if p.kind == "zone" and p.within is None)
+    place = site.place(at)
+    if everywhere or place.kind != "zone":
         return floors
     while place.within is not None:
-        place = incident.site.place(place.within)
+        place = site.place(place.within)
     return (place.id,)
 
 

@@ -12,11 +12,22 @@ from functools import lru_cache, reduce
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 from rpds import HashTrieMap
 
 from emergency.core import events as e
-from emergency.core.playbook import FactMissing, FactOver, FactUnder, Playbook, Simple, State, Step, simple
+from emergency.core.playbook import (
+    FactMissing,
+    FactOver,
+    FactUnder,
+    Playbook,
+    RoleAcknowledged,
+    Simple,
+    State,
+    Step,
+    simple,
+    state_of,
+)
 from emergency.core.site import Member, Site, Wanted
 from emergency.core.values import Mode, Severity, Text
 
@@ -30,8 +41,11 @@ SHARED = frozenset({"shared", "lent"})
 E = TypeVar("E", bound=e.Event)
 
 
-class StepRun(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of a step. `alerts` are those that asked for it, in order; `entry` is the state entry it belongs to."""
+class StepRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One run of a step. `alerts` are those that asked for it, in order; `entry` is the state entry it belongs to.
+
+    gc=False here and below: nothing that these hold could lead back to them.
+    """
 
     id: str
     name: str
@@ -52,7 +66,7 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: int = 0
 
 
-class Alert(msgspec.Struct, frozen=True, kw_only=True):
+class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One call on one person. `status`: open, acknowledged, closed."""
 
     id: str
@@ -73,7 +87,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: tuple[str, ...] = ()
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One message on one channel. `status`: queued, sent, delivered, failed, dropped."""
 
     id: str
@@ -88,7 +102,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Told(msgspec.Struct, frozen=True):
+class Told(msgspec.Struct, frozen=True, gc=False):
     """A fact as it stands: its value, since when it has had it, and when it was last reported."""
 
     value: str
@@ -108,6 +122,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     unrelieved: role and slot whose holder's shift is over without anybody to follow, and who that is.
     in_vain: person to when they were rung first and last since they answered anything; who has answered is not in it.
     muster: the code of its roll call, open or closed; empty while there was none.
+    frozen: since when a drill stands still; until it goes on, its clock stays there. stood: how long it stood still in
+        all before. stopped: why it stands still now. director: who directs a drill.
+    over: how a drill was ended from outside its plan: `aborted`, `aborted_real`, `ended`; empty while it was not.
     """
 
     id: str
@@ -155,6 +172,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     help: dict[str, datetime] = {}
     ended: str | None = None
     muster: str = ""
+    frozen: datetime | None = None
+    stood: timedelta = timedelta(0)
+    stopped: frozenset[str] = frozenset()
+    director: str = ""
+    over: str = ""
 
     @property
     def alerted(self) -> tuple[str, ...]:
@@ -164,7 +186,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def now_in(self) -> State:
         """The state of the plan it is in."""
-        return self.playbook.state(self.state)
+        return state_of(self.playbook, self.state)
 
     @property
     def for_few(self) -> bool:
@@ -174,12 +196,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_closed(self) -> bool:
         """Whether the plan has come to its final state."""
-        return self.now_in.final
+        return state_of(self.playbook, self.state).final
 
     def plan_of(self, run: StepRun) -> Step | None:
         """Return the step of the plan that *run* is a run of; None for a stand-by or a nudge."""
-        steps = self.playbook.state(run.state).steps
-        return next((step for step in steps if step.name == run.name), None)
+        return _step_of(self.playbook, run.state, run.name)
 
     def runs_here(self) -> tuple[StepRun, ...]:
         """Return the step runs of the present state entry, in the order they started."""
@@ -195,8 +216,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
         An acknowledged alert whose step is not done counts: the person may still say 2 or 3 to it.
         """
-        found = (self.alerts[id] for id in self.of_person.get(person, ()))
-        return tuple(a for a in found if a.kind in ASKING and a.status != "closed")
+        found = map(self.alerts.__getitem__, self.of_person.get(person, ()))
+        return tuple([a for a in found if a.status != "closed" and a.kind in ASKING])
 
 
 def _questions(playbook: Playbook) -> Iterator[Simple]:
@@ -208,6 +229,17 @@ def _questions(playbook: Playbook) -> Iterator[Simple]:
         asked += [each.when for each in state.expects if each.when is not None]
     for guard in asked:
         yield from simple(guard)
+
+
+@lru_cache(maxsize=4096)
+def _step_of(playbook: Playbook, state: str, name: str) -> Step | None:
+    return next((step for step in state_of(playbook, state).steps if step.name == name), None)
+
+
+@lru_cache(maxsize=256)
+def asks_for_answers(playbook: Playbook) -> bool:
+    """Return whether a guard of the plan asks who has acknowledged."""
+    return any(isinstance(question, RoleAcknowledged) for question in _questions(playbook))
 
 
 @lru_cache(maxsize=256)
@@ -230,8 +262,13 @@ def evolve(incident: Incident | None, event: e.AnyEvent, at: datetime) -> Incide
         return _opened(event, at)
     if incident is None:
         raise ValueError("the first event of an incident is IncidentOpened")
-    after = _EVOLVE[type(event)](incident, event, at)
-    return replace(after, version=incident.version + 1, last=at)
+    moment = at if incident.frozen is None or isinstance(event, _CLOCK_GOES) else incident.frozen
+    after = _EVOLVE[type(event)](incident, event, moment)
+    if after is incident:
+        return replace(incident, version=incident.version + 1, last=at)
+    force_setattr(after, "version", incident.version + 1)  # made just now, and seen by nobody: no second copy
+    force_setattr(after, "last", at)
+    return after
 
 
 def fold(events: Iterable[tuple[e.AnyEvent, datetime]], start: Incident | None = None) -> Incident | None:
@@ -260,6 +297,7 @@ def _opened(event: e.IncidentOpened, at: datetime) -> Incident:
         armed=event.armed,
         owner=event.by,
         offset=event.offset,
+        director=event.director,
     )
 
 
@@ -408,8 +446,8 @@ def _with_step(i: Incident, id: str, **change: Any) -> Incident:
 
 @_on(e.StepDone)
 def _done(i: Incident, event: e.StepDone, at: datetime) -> Incident:
-    after = _with_step(i, event.step, status="done", person=event.person, answer=event.answer, finished=at)
-    return _heard(after, event.person)
+    run = replace(i.steps[event.step], status="done", person=event.person, answer=event.answer, finished=at)
+    return replace(i, steps={**i.steps, run.id: run}, in_vain=i.in_vain.discard(event.person))
 
 
 @_on(e.StepDropped)
@@ -441,12 +479,13 @@ def _requested(i: Incident, event: e.AlertRequested, at: datetime) -> Incident:
         ended="" if event.kind in ASKING else "told",
     )
     theirs = (*i.of_person.get(event.person, ()), alert.id)
-    after = replace(i, alerts=i.alerts.insert(alert.id, alert), of_person=i.of_person.insert(event.person, theirs))
+    alerts, of_person = i.alerts.insert(alert.id, alert), i.of_person.insert(event.person, theirs)
     if event.step is None or event.kind not in ASKING:
-        return after
-    ladder = (*i.ladders.get(alert.root, ()), alert.id)
-    after = replace(after, ladders=i.ladders.insert(alert.root, ladder))
-    return _with_step(after, event.step, alerts=(*i.steps[event.step].alerts, alert.id))
+        return replace(i, alerts=alerts, of_person=of_person)
+    ladders = i.ladders.insert(alert.root, (*i.ladders.get(alert.root, ()), alert.id))
+    run = i.steps[event.step]
+    steps = {**i.steps, run.id: replace(run, alerts=(*run.alerts, alert.id))}
+    return replace(i, alerts=alerts, of_person=of_person, ladders=ladders, steps=steps)
 
 
 def _with_alert(i: Incident, id: str, **change: Any) -> Incident:
@@ -460,16 +499,21 @@ def _climbed(i: Incident, event: e.LadderClimbed, at: datetime) -> Incident:
 
 @_on(e.AlertAcknowledged)
 def _acknowledged(i: Incident, event: e.AlertAcknowledged, at: datetime) -> Incident:
-    alert = i.alerts[event.alert]
-    after = _heard(_with_alert(i, event.alert, status="acknowledged", answered=at), alert.person)
-    if alert.person == i.command:
-        after = replace(after, owner=alert.person)
+    alert, steps = i.alerts[event.alert], i.steps
     role = alert.role or ""
-    after = replace(after, unfilled=i.unfilled - {(role, alert.slot)}, overdue=i.overdue - {role})
-    if alert.step is None:
-        return after
-    run = i.steps[alert.step]
-    return _with_step(after, run.id, person=run.person or alert.person, acknowledged=run.acknowledged + 1)
+    if alert.step is not None:
+        run = steps[alert.step]
+        run = replace(run, person=run.person or alert.person, acknowledged=run.acknowledged + 1)
+        steps = {**steps, run.id: run}
+    return replace(
+        i,
+        alerts=i.alerts.insert(alert.id, replace(alert, status="acknowledged", answered=at)),
+        in_vain=i.in_vain.discard(alert.person),
+        owner=alert.person if alert.person == i.command else i.owner,
+        unfilled=i.unfilled - {(role, alert.slot)},
+        overdue=i.overdue - {role},
+        steps=steps,
+    )
 
 
 @_on(e.AlertClosed)
@@ -512,9 +556,10 @@ def _with_delivery(i: Incident, id: str, **change: Any) -> Incident:
 
 @_on(e.DeliverySent)
 def _sent(i: Incident, event: e.DeliverySent, at: datetime) -> Incident:
-    was = i.deliveries[event.delivery].status
-    status = "sent" if was == "queued" else was
-    return _with_delivery(i, event.delivery, status=status, provider_id=event.provider_id, attempt=event.attempt)
+    was = i.deliveries[event.delivery]
+    status = "sent" if was.status == "queued" else was.status
+    sent = replace(was, status=status, provider_id=event.provider_id, attempt=event.attempt)
+    return replace(i, deliveries=i.deliveries.insert(was.id, sent))
 
 
 @_on(e.DeliveryDelivered)
@@ -578,6 +623,54 @@ def _note(i: Incident, event: e.NoteAdded, at: datetime) -> Incident:
 @_on(e.HelpAsked)
 def _help(i: Incident, event: e.HelpAsked, at: datetime) -> Incident:
     return replace(i, help={**i.help, event.person: at})
+
+
+_CLOCK_GOES = (e.DrillResumed, e.DrillAborted, e.DrillEnded)
+"""What happens to a drill that stands still by the time of the world; all else happens at the moment it was stopped."""
+STAYS = frozenset({"maximum", "team"})
+"""Timers that go by the time of the world whatever a drill does: its longest length, and the change of shift."""
+REAL_REASONS = frozenset({"real", "help", "phrase"})
+"""Why a drill stands still or is broken off because of something real. Not `duress`: somebody may be looking on."""
+
+
+@_on(e.DrillFrozen)
+def _frozen(i: Incident, event: e.DrillFrozen, at: datetime) -> Incident:
+    return replace(i, frozen=i.frozen or at, stopped=i.stopped | {event.because})
+
+
+@_on(e.DrillResumed)
+def _resumed(i: Incident, event: e.DrillResumed, at: datetime) -> Incident:
+    """All that is counted by time moves by as long as the drill stood still."""
+    stood = at - i.frozen if i.frozen is not None else timedelta(0)
+    timers = {name: due if name in STAYS else due + stood for name, due in i.timers.items()}
+    return replace(
+        i,
+        frozen=None,
+        stood=i.stood + stood,
+        stopped=frozenset(),
+        entered=i.entered + stood,
+        timers=HashTrieMap(timers),
+        steps={id: _moved(run, stood) for id, run in i.steps.items()},
+        facts={name: Told(told.value, told.since + stood, told.last + stood) for name, told in i.facts.items()},
+        crossed={line: since + stood for line, since in i.crossed.items()},
+    )
+
+
+def _moved(run: StepRun, by: timedelta) -> StepRun:
+    if run.status != "open":
+        return run
+    return replace(run, started=run.started + by, due=run.due + by if run.due is not None else None)
+
+
+@_on(e.DrillAborted)
+def _aborted(i: Incident, event: e.DrillAborted, at: datetime) -> Incident:
+    real = event.because in REAL_REASONS or bool(i.stopped & REAL_REASONS)
+    return replace(i, frozen=None, ended=i.ended or "aborted", over="aborted_real" if real else "aborted")
+
+
+@_on(e.DrillEnded)
+def _drill_ended(i: Incident, event: e.DrillEnded, at: datetime) -> Incident:
+    return replace(i, frozen=None, ended=i.ended or "endex", over="ended")
 
 
 @_on(e.ItemTicked)

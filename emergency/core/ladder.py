@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -64,8 +65,15 @@ def answer_by(allowed: timedelta | None) -> timedelta:
     return top if allowed is None else min(max(allowed / 2, SOONEST), top)
 
 
+@lru_cache(maxsize=4096)
 def place(
-    allowed: timedelta | None, *, ended: bool = False, ways: int = 2, by_text: bool = True, attentive: bool = False
+    allowed: timedelta | None,
+    *,
+    ended: bool = False,
+    ways: int = 2,
+    by_text: bool = True,
+    attentive: bool = False,
+    sooner: Sequence[timedelta] = (),
 ) -> tuple[Rung, ...]:
     """Return the rungs of a step with the time target *allowed*, lowest first: always as many, so that a number means
     the same rung in every ladder. One that begins with the one before it is no rung of its own (see `following`).
@@ -76,6 +84,7 @@ def place(
         ways: how many ways there are to the holder: a channel on a number is one.
         by_text: the holder can answer by text. Who cannot is rung at once.
         attentive: the holder has answered something just now, and is given a moment with the text before the call.
+        sooner: how long after the first call each rung comes at the latest, lowest first; empty for no such wish.
     """
     speed = pace(allowed, ended=ended)
     if speed > 1:
@@ -88,7 +97,9 @@ def place(
         first = msgspec.structs.replace(LADDER[0], both=ways > 1 and not again)
         need = max(LEAST, min(NEED, _whole((until - again) / 3)))
         until = max(until, again + 3 * need)
-    moments = (timedelta(0), again, until - 2 * need, until - need, until)
+    moments: Sequence[timedelta] = (timedelta(0), again, until - 2 * need, until - need, until)
+    if sooner:
+        moments = tuple(min(at, wish) for at, wish in zip(moments, sooner, strict=True))
     placed = (_moved(rung, min(at, rung.at)) for rung, at in zip((first, *LADDER[1:]), moments, strict=True))
     return _repeated(tuple(placed), 1.0)
 
@@ -112,7 +123,10 @@ def following(rungs: Sequence[Rung], number: int) -> int | None:
     """Return the number of the next rung that comes after rung *number*, or None above the last repeat."""
     if number >= len(rungs):
         return None
-    return next((n for n in range(number + 1, len(rungs)) if rungs[n].at > rungs[number].at), None)
+    for later in range(number + 1, len(rungs)):
+        if rungs[later].at > rungs[number].at:
+            return later
+    return None
 
 
 def wait_after(rungs: Sequence[Rung], number: int) -> timedelta | None:

@@ -6,6 +6,15 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 
+def nearest_zh(word: str, words: Sequence[str]) -> str:
+    """Return the hint of `nearest` in Chinese, or nothing."""
+    hint = nearest(word, words)
+    if hint.startswith(" There is: "):
+        return "可用:" + hint.removeprefix(" There is: ").removesuffix(".").replace(", ", "、") + "。"
+    meant = hint.removeprefix(" Did you mean '").removesuffix("'?")
+    return f"是不是“{meant}”?" if hint else ""
+
+
 def nearest(word: str, words: Sequence[str]) -> str:
     """Return ` Did you mean 'x'?` (with a leading space), or the choices when they are few, or nothing."""
     close = get_close_matches(word.lower(), [w.lower() for w in words], n=1, cutoff=0.6)

@@ -366,6 +366,8 @@ class Playbook(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     silent_place: nobody who is believed to be at the incident's place is rung or texted.
     few_know: need-to-know; a change of shift brings in nobody who has nothing to do.
+    rungs: how long after the first call each rung of a ladder comes at the latest (see `ladder.LADDER`, as many); empty
+        for the usual ones. No file says so yet: a forecast asks what it would buy.
     """
 
     id: str
@@ -386,6 +388,7 @@ class Playbook(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     begins: tuple[Begin, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     few_know: bool = False
+    rungs: tuple[timedelta, ...] = ()
 
     @property
     def initial(self) -> str:
@@ -398,7 +401,7 @@ class Playbook(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         Raises:
             KeyError: there is none.
         """
-        return _states_of(self)[name]
+        return state_of(self, name)
 
     def fact(self, name: str) -> Fact | None:
         """Return the declared fact, or None."""
@@ -412,6 +415,16 @@ class Playbook(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 @lru_cache(maxsize=256)
 def _facts_of(playbook: Playbook) -> dict[str, Fact]:
     return {fact.name: fact for fact in playbook.facts}
+
+
+@lru_cache(maxsize=4096)
+def state_of(playbook: Playbook, name: str) -> State:
+    """Return the state of *playbook* called *name*: one look in a table, for it is asked dozens of times an answer.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return _states_of(playbook)[name]
 
 
 @lru_cache(maxsize=256)

@@ -6,6 +6,7 @@ A site is one for all plans; an incident keeps the one that held when it was ope
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -130,17 +131,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         Raises:
             KeyError: there is none.
         """
-        for place in self.places:
-            if place.id == id:
-                return place
-        raise KeyError(id)
+        return _places_of(self)[id]
 
     def duty(self, role: str) -> Duty:
         """Return what the site says of *role*; a role it does not know bears its own name as title."""
-        for duty in self.duties:
-            if duty.role == role:
-                return duty
-        return Duty(role=role, title=Text(role, role.replace("_", " ")))
+        return duties_of(self).get(role) or Duty(role=role, title=Text(role, role.replace("_", " ")))
 
     def agency(self, id: str) -> SiteAgency | None:
         """Return the agency with this id, or None."""
@@ -155,6 +150,22 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             found |= more
             grew = bool(more)
         return frozenset(found)
+
+
+@lru_cache(maxsize=16)
+def _places_of(site: Site) -> dict[str, Place]:
+    return {place.id: place for place in reversed(site.places)}  # of two with one id the first counts
+
+
+@lru_cache(maxsize=16)
+def duties_of(site: Site) -> dict[str, Duty]:
+    """Return role to what the site says of it."""
+    return {duty.role: duty for duty in reversed(site.duties)}
+
+
+@lru_cache(maxsize=256)
+def _every_way(channels: tuple[str, ...], numbers: int) -> tuple[tuple[str, int], ...]:
+    return tuple((channel, number) for number in range(numbers) for channel in channels)
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,7 +204,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reached(self) -> tuple[tuple[str, int], ...]:
         """The ways to this person, (channel, number), in the order they are tried."""
-        return self.ways or tuple((channel, number) for number in range(self.numbers) for channel in self.channels)
+        return self.ways or _every_way(self.channels, self.numbers)
 
 
 class Elsewhere(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from emergency.core.seat import Passed, Why
-from emergency.core.site import Duty, Member, Site
+from emergency.core.site import Duty, Member, Site, duties_of
 from emergency.core.values import Severity
 
 DUTY_ORDER = {"on": 0, "call": 1}
@@ -62,11 +62,6 @@ def _prices(tier: int, telephone: bool) -> dict[str, list[int]]:
     return found
 
 
-@lru_cache(maxsize=16)
-def _duties(site: Site) -> dict[str, Duty]:
-    return {duty.role: duty for duty in site.duties}
-
-
 @lru_cache(maxsize=1024)
 def _inside(site: Site, place: str) -> frozenset[str]:
     return site.inside(place)
@@ -105,7 +100,7 @@ class Team:
         self.place = place
         self.silent = silent
         self.roles_of: dict[str, list[str]] = {}
-        self._duties = _duties(site)
+        self._duties = duties_of(site)
         self._inside = _inside(site, place)
         self._own: dict[str, list[Member]] = {}
         self._last: dict[str, int] = {}
@@ -113,13 +108,14 @@ class Team:
         self._out: frozenset[str] | None = None
         for role, slots in (held or {}).items():
             for person in slots.values():
-                self.give(person, role)
+                self.roles_of.setdefault(person, []).append(role)
 
-    def copy(self) -> Team:
-        """Return the same people, who may be given roles without this team knowing."""
-        other = Team(self.members, self.site, severity=self.severity, place=self.place, silent=self.silent)
+    def copy(self, held: Held | None = None) -> Team:
+        """Return the same people, who may be given roles without this team knowing; with *held*, they hold that."""
+        other = Team(self.members, self.site, severity=self.severity, place=self.place, silent=self.silent, held=held)
         other._own, other._able, other._last, other._out = self._own, self._able, self._last, self._not_here()
-        other.roles_of = {person: list(roles) for person, roles in self.roles_of.items()}
+        if held is None:
+            other.roles_of = {person: list(roles) for person, roles in self.roles_of.items()}
         return other
 
     def give(self, person: str, role: str) -> None:
@@ -151,20 +147,24 @@ class Team:
     def able(self, role: str) -> dict[str, int]:
         """Return who may be asked for *role* at all, with what each costs (see `digits`); first choice first, then by
         id."""
-        if role not in self._able:
-            found: dict[str, int] = {}
-            duty_of = self.duty(role)
-            needs, telephone = bool(duty_of.needs), duty_of.command or duty_of.remote
-            for tier, each in enumerate(self.tiers(role)):
-                prices = _prices(tier, telephone)
-                for member in self.people(each):
-                    id, duty = member.id, member.duty
-                    if duty == "off" or id in found or (needs and self.lacks(member, role)):
-                        continue
-                    rank = min(member.roles[each], RANKS)
-                    found[id] = prices[duty][rank] + (self._last.get(id) or self._busy_and_far(member))
-            self._able[role] = {id: cost for cost, id in sorted((cost, id) for id, cost in found.items())}
-        return self._able[role]
+        known = self._able.get(role)
+        if known is None:
+            known = self._able[role] = self._priced(role)
+        return known
+
+    def _priced(self, role: str) -> dict[str, int]:
+        found: dict[str, int] = {}
+        duty_of = self.duty(role)
+        needs, telephone = bool(duty_of.needs), duty_of.command or duty_of.remote
+        for tier, each in enumerate(self.tiers(role)):
+            prices = _prices(tier, telephone)
+            for member in self.people(each):
+                id, duty = member.id, member.duty
+                if duty == "off" or id in found or (needs and self.lacks(member, role)):
+                    continue
+                rank = min(member.roles[each], RANKS)
+                found[id] = prices[duty][rank] + (self._last.get(id) or self._busy_and_far(member))
+        return {id: cost for cost, id in sorted((cost, id) for id, cost in found.items())}
 
     def _busy_and_far(self, member: Member) -> int:
         self._last[member.id] = 3 * (member.busy > 0) + self._distance(member.zone)

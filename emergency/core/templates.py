@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from emergency.core.values import Text
 
+PLAYED = Text("切勿拨打!报导演组:{{agency}}", "Do NOT dial! Tell control: {{agency}}")
+PLAYED_SHORT = Text("切勿拨打!报导演组", "Tell control only")
+"""What a step that calls an agency asks for in a drill: outside agencies are played, never dialled."""
 TEMPLATES: dict[str, Text] = {
     "sms": Text(
         "【{{sign}}】{{mark}}{{body}}{{mark}}",
@@ -106,6 +109,32 @@ TEMPLATES: dict[str, Text] = {
     "voice_more": Text("另有{{n}}项,见短信。", "{{n}} more: see your texts. "),
     "voice_all": Text("收到按1。", "Press 1 received."),
     "voice_tell": Text("{{sign}}应急。{{body}}", "{{sign}} emergency. {{body}}"),
+    # what is said of a drill beside what it plays; all of it between drill marks
+    "real_help": Text(
+        "{{code}}中{{about}}报告真实情况!立即联系本人;属实即按真实预案启动。",
+        "{{about}} reports something REAL in {{code}}! Reach them now; if it is so, start the real plan.",
+    ),
+    "drill_real": Text(
+        "{{code}}停止:有真实情况!请按不带此标记的通知行动,没收到就听广播。",
+        "{{code}} is stopped: something REAL has happened! Do what messages without this mark say, or the speakers.",
+    ),
+    "drill_still": Text(
+        "{{code}}暂停。请停在原处,注意安全,等候通知。",
+        "{{code}} is stopped. Stay where you are, be safe, wait for word.",
+    ),
+    "drill_on": Text("{{code}}继续。", "{{code}} goes on."),
+    "drill_over_real": Text(
+        "{{code}}已终止:有真实情况!请按真实预案行动,听从广播指挥。",
+        "{{code}} is broken off: something REAL has happened! Follow the real plan and the speakers.",
+    ),
+    "drill_off": Text(
+        "{{code}}已中止,全部动作停止。此后任何警报按真实处理。",
+        "{{code}} is broken off; stop all you do for it. Any alarm from now on is real.",
+    ),
+    "endex": Text(
+        "{{code}}结束,全部动作停止。此后任何警报按真实处理。谢谢!",
+        "{{code}} has ended; stop all you do for it. Any alarm from now on is real. Thank you!",
+    ),
     "voice_drill": Text("演练,演练。{{body}}以上是演练。", "Drill, drill, drill. {{body}} This was a drill."),
     # a roll call: asked of ten thousand, so every word counts
     "roll": Text(
@@ -143,6 +172,11 @@ TEMPLATES: dict[str, Text] = {
         "Not understood. Roll call: reply {{code}} 1 safe, 2 need help, 3 not here",
     ),
     "roll_which": Text("点名:你安全吗", "roll call: are you safe"),
+    # to the director of a drill that is over: what nobody hears is real
+    "line_open": Text(
+        "{{code}}已结束,但{{text}}尚未确认恢复联网!请核实并登记。",
+        "{{code}} is over, but {{text}} has NOT confirmed that the line is restored. Check it, and enter it.",
+    ),
     # a test of one telephone, neither emergency nor drill (`doctor --send-test`)
     "test": Text(
         "【测试】这是测试,没有紧急情况,也不是演练。{% if code %}请回复{{code}}{% else %}不必回复{% endif %}。【测试】",

@@ -10,8 +10,15 @@ import msgspec
 from emergency.core.languages import translated
 
 Language = Literal["zh", "en"]
-Mode = Literal["real", "drill"]
+Mode = Literal["real", "drill", "live_drill"]
+"""What an incident is, from its birth to its end: real; practice that reaches no telephone (simulated, at a table, on
+the screen); practice on real telephones, whose every message bears the drill mark and passes the gate."""
 Channel = Literal["sms", "voice"]
+
+
+def is_drill(mode: Mode) -> bool:
+    """Return whether an incident or a message of this kind is practice, on whatever telephones."""
+    return mode != "real"
 
 
 class Text(msgspec.Struct, frozen=True):

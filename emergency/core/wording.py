@@ -37,6 +37,8 @@ from emergency.core.templates import (
     MARK,
     MOST_LISTED,
     MOST_SPOKEN,
+    PLAYED,
+    PLAYED_SHORT,
     REASONS,
     ROOM,
     STAND_BY,
@@ -46,7 +48,7 @@ from emergency.core.templates import (
     TEMPLATES,
     YES_NO,
 )
-from emergency.core.values import SEVERITY_WORDS, Mode, Text
+from emergency.core.values import SEVERITY_WORDS, Mode, Text, is_drill
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -113,7 +115,9 @@ def _texts(incident: Incident, alert: Alert, run: StepRun | None) -> Iterator[Te
     """Yield every text of plan and site that *alert* may say, and those that these name."""
     site, step = incident.site, incident.plan_of(run) if run else None
     said = [incident.now_in.headline or incident.playbook.title, incident.now_in.title]
-    said += [run.nudge] if run is not None and run.nudge is not None else [step.do] if step is not None else []
+    played = step is not None and step.call is not None and is_drill(incident.mode)
+    does = [PLAYED, PLAYED_SHORT] if played else [step.do] if step is not None else []
+    said += [run.nudge] if run is not None and run.nudge is not None else does
     said += [answer.says for answer in step.decision] if step is not None else []
     yield from (site.signature, site.place(incident.place).short, *said)
     yield from (site.duty(role).title for role in (alert.role, *(each.role for each in alert.wanted)) if role)
@@ -139,7 +143,7 @@ def _values(incident: Incident, language: str, alert: Alert, run: StepRun | None
         values["do"] = what_to_do(incident, run, language)
         values["zone"] = in_zone(incident, run, language)
     if alert.kind == "stand_by":
-        values["do"] = (COMMANDING if alert.person == incident.command else STANDING_BY).of(language)
+        values["do"] = _orders(incident, alert).of(language)
     if alert.kind == "relief":
         values["do"] = (TAKE_COMMAND if alert.about == incident.command else TAKE_OVER).of(language)
     if alert.kind in ELSEWHERE:
@@ -169,7 +173,36 @@ def what_to_do(incident: Incident, run: StepRun, language: str) -> str:
     if run.name == "relieve":
         return TAKE_OVER.of(language)
     step = incident.plan_of(run)
+    if step is not None and step.call is not None and is_drill(incident.mode):
+        return _played(incident, step, step.call, language)
     return filled(step.do, incident, language) if step else ""
+
+
+def _played(incident: Incident, step: Step, agency: str, language: str) -> str:
+    """Return what a drill says in place of a call to an agency: with its name where that is no longer than the plan's
+    own words, which fit into one SMS."""
+    named_too = render(PLAYED.of(language), {"agency": agency_name(incident, agency).of(language)})
+    return named_too if len(named_too) <= len(step.do.of(language)) else PLAYED_SHORT.of(language)
+
+
+def agency_name(incident: Incident, agency: str) -> Text:
+    """Return what the site calls an agency; one that it does not know bears its own name."""
+    known = incident.site.agency(agency)
+    return known.name if known is not None else Text(agency, agency.replace("_", " "))
+
+
+def asked_to(incident: Incident, alert: Alert, language: str) -> str:
+    """Return what an alert that waits for an answer asks, in a few words, with its zone."""
+    run = incident.steps[alert.step or ""]
+    if alert.kind == "stand_by":
+        return _orders(incident, alert).of(language)
+    return what_to_do(incident, run, language) + in_zone(incident, run, language)
+
+
+def _orders(incident: Incident, alert: Alert) -> Text:
+    """Whoever commands is told so in the role that commands, and not in another one that they hold besides."""
+    commands = alert.person == incident.command and incident.site.duty(alert.role or "").command
+    return COMMANDING if commands else STANDING_BY
 
 
 def in_zone(incident: Incident, run: StepRun, language: str) -> str:
@@ -285,7 +318,7 @@ def render_sms(lines: Sequence[Line], names: Mapping[str, str], texts: Mapping[s
 def wrap(body: str, sign: str, language: str, mode: Mode, last: str = "") -> str:
     """Return *body* and *last* under the signature, between drill marks when it is practice; a long body is cut, what
     comes last and the marks never are."""
-    drill = mode == "drill"
+    drill = is_drill(mode)
     gap = " " if last and language != "zh" else ""
     room = LONGEST - len(sign) - ROOM - len(gap + last)
     values = {
@@ -303,14 +336,14 @@ def _link_hint(lines: Sequence[Line]) -> str:
     line = next((line for line in lines if line.link), None)
     if line is None:
         return ""
-    blank = " " if line.mode == "drill" and not END_MARK.of(line.language).startswith(" ") else ""
+    blank = " " if is_drill(line.mode) and not END_MARK.of(line.language).startswith(" ") else ""
     return _say("answer_at", line.language, {"link": line.link}) + blank
 
 
 def bare_words(line: Line) -> str:
     """Return the least that a message says, without any template: what, where, and the code to answer with."""
     said = " ".join(filter(None, (line.ref or line.code, line.values.get("headline"), line.values.get("place"))))
-    drill = line.mode == "drill"
+    drill = is_drill(line.mode)
     mark, end = (MARK.of(line.language), END_MARK.of(line.language)) if drill else ("", "")
     return f"{mark}{said}{end}"
 
@@ -413,7 +446,7 @@ def render_voice(lines: Sequence[Line], names: Mapping[str, str], texts: Mapping
     if told:
         parts.append(_say("voice_tell", first.language, {"sign": first.sign, "body": " ".join(told)}))
     body = " ".join(parts)
-    if first.mode == "drill":
+    if is_drill(first.mode):
         body = _say("voice_drill", first.language, {"body": body[: LONGEST - ROOM]})
     return body, keys
 
@@ -498,6 +531,8 @@ def own_texts() -> dict[str, Text]:
         "stand by": STAND_BY,
         "take over": TAKE_OVER,
         "take command": TAKE_COMMAND,
+        "played agency": PLAYED,
+        "played agency in short": PLAYED_SHORT,
     }
 
 

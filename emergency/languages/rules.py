@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from emergency.core.braces import NAMED
+from emergency.core.marks import denies_drill
 from emergency.core.replies import OPT_OUT, is_opt_out
 from emergency.core.templates import END_MARK, MARK, TEMPLATES
 from emergency.core.values import Text
@@ -58,6 +59,8 @@ def faults(english: str, words: str) -> Iterator[Text]:
     yield from _other_values(english, words)
     if is_opt_out(words) or KEYWORDS & set(re.findall(r"\w+", words)) - set(re.findall(r"\w+", english)):
         yield Text("含有运营商的退订词", "holds a word that carriers take as `never write to me again`")
+    if denies_drill(words) and not denies_drill(english):
+        yield Text("说了“不是演练”;演练中也会发出", "says that this is no drill, and would be sent in a drill too")
     if english in BOTH_ENDS and not all(map(_has_letters, _ends(words))):
         yield Text("首尾都要有标记的话", "must be marked by words of its own at both ends")
     if english in MARKS and not _has_letters(words):

@@ -85,7 +85,7 @@ class Hearer(msgspec.Struct, frozen=True, kw_only=True):
         return replace(self, person=there) if there is not None else None
 
     def _bare(self, text: str, alerts_open: bool) -> Told | None:
-        heard = answers.bare(text)
+        heard = answers.bare(text) or (None if alerts_open else _received(text))
         known = rolls.musters(self.engine).of_person(self.person) if heard is not None else []
         open_ = [(muster, status) for muster, status in known if muster.closed_at is None]
         if heard is None or not open_:
@@ -147,3 +147,11 @@ def open_incident(engine: Engine, person: str) -> str | None:
     """Return the incident of the open roll call that expects somebody, or None."""
     known = rolls.musters(engine).of_person(person)
     return next((muster.incident for muster, _ in known if muster.closed_at is None), None)
+
+
+def _received(text: str) -> Heard | None:
+    """Return "received" as a roll call hears it: it says neither that the person is safe nor where they are, and
+    is asked back with the three answers. None for anything else."""
+    replies = parse(text)
+    received = bool(replies) and all(reply.key == "1" and not reply.code for reply in replies)
+    return Heard(answer=None, words=text) if received else None

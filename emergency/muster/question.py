@@ -10,7 +10,7 @@ import msgspec
 from emergency.core.incident import Incident
 from emergency.core.languages import speaks
 from emergency.core.templates import TEMPLATES
-from emergency.core.values import Mode, Text
+from emergency.core.values import Mode, Text, is_drill
 from emergency.core.wording import answer, call_language, headline, wrap
 
 KEYS = "1239"
@@ -38,7 +38,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, tag="roll", tag_field=
     def call(self, mode: Mode) -> tuple[str, str]:
         """Return what a call says, and the digits it takes."""
         said = answer("voice_roll", self.language, self._words())
-        if mode == "drill":
+        if is_drill(mode):
             said = answer("voice_drill", self.language, {"body": said})
         return said, KEYS
 

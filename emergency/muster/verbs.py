@@ -8,9 +8,10 @@ from typing import Any
 from emergency.core.incident import Incident
 from emergency.core.near import nearest
 from emergency.core.site import Place, Site
-from emergency.core.values import Text
+from emergency.core.values import Text, is_drill
+from emergency.drills.live.running import players
 from emergency.engine import Engine
-from emergency.errors import Mistakes, Problem
+from emergency.errors import CommandRefused, Mistakes, Problem
 from emergency.match import find, plain
 from emergency.muster import lists, rolls
 from emergency.muster.state import ANSWERS, NOWHERE, Answer, Count, State, floor_of
@@ -68,6 +69,8 @@ def muster(desktop: Desktop, engine: Engine, args: Args) -> Document:
         return _document(desktop, engine, incident, "")
     now = engine.clock.now()
     members = desktop.people.members(engine, desktop.reach_of(incident.mode), now, incident.id, incident.mode)
+    if incident.mode == "live_drill":  # who does not take part is not asked
+        members = tuple(m for m in players(engine, incident, members) if m.roles)  # nor is who directs it
     by = _by(desktop, engine, args, incident)
     _, did = rolls.open_roll(engine, incident, members, by)
     return _document(desktop, engine, engine.incident(incident.id), did)
@@ -90,8 +93,21 @@ def muster_expect(desktop: Desktop, engine: Engine, args: Args) -> Document:
     clean = [{str(k): str(v) for k, v in row.items() if v not in (None, "")} for row in rows]
     site, roster = incident.site, desktop.people.roster(engine)
     found = lists.entries(clean, site, roster, lambda row, says, _: Problem(file=file, line=row, says=says))
+    _nobody_from_outside(incident, found)
     added = _put_on(desktop, engine, incident, found, by)
     return {**_document(desktop, engine, incident, "expected"), "added": added}
+
+
+def _nobody_from_outside(incident: Incident, found: Sequence[lists.Entry]) -> None:
+    """A drill on real telephones rings nobody who does not take part: a list must not bring them in."""
+    if incident.mode != "live_drill":
+        return
+    strangers = [e for e in found if not e.heads and (e.number or (e.person and e.person not in incident.members))]
+    if strangers:
+        raise CommandRefused(
+            f"{incident.code} is a drill on real telephones, and {len(strangers)} people of the list do not take part; "
+            "put them on without a number, or as a count"
+        )
 
 
 def _put_on(desktop: Desktop, engine: Engine, incident: Incident, found: Sequence[lists.Entry], by: str) -> int:
@@ -221,7 +237,7 @@ def _document(desktop: Desktop, engine: Engine, incident: Incident, did: str, li
         "incident": incident.code,
         "id": incident.id,
         "roll_call": muster.code,
-        "mode": incident.mode,
+        "mode": "drill" if is_drill(incident.mode) else "real",
         "title": _both(incident.playbook.title),
         "site_name": _both(incident.site.name),
         "address": _both(incident.site.address),

@@ -195,17 +195,17 @@ def _kind(name: str, kind: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {key: kind[key] for key in ("type", "additionalProperties")}
     properties = {}
     for word, value in kind["properties"].items():
-        properties[word] = {**_tidy(value), "description": "\n".join(EXPLAINED[name][word])}
+        properties[word] = {**tidy(value), "description": "\n".join(EXPLAINED[name][word])}
     made["properties"] = properties
     if name not in PARTIAL and "required" in kind:
         made["required"] = kind["required"]
     return made
 
 
-def _tidy(value: Any) -> Any:
+def tidy(value: Any) -> Any:
     """Return *value* without what only the program knows (made-up titles, defaults, nothing), shared pieces by name."""
     if isinstance(value, list):
-        return [_tidy(each) for each in value]
+        return [tidy(each) for each in value]
     if not isinstance(value, dict):
         return value
     kept = {key: each for key, each in value.items() if key not in ("title", "default", "propertyNames")}
@@ -215,15 +215,15 @@ def _tidy(value: Any) -> Any:
     for name, shared in SHARED.items():
         if kept == shared:
             return {"$ref": f"#/$defs/{name}"}
-    tidy = {key: _named(each) if key == "properties" else _tidy(each) for key, each in kept.items()}
-    if "patternProperties" in tidy:
-        tidy["additionalProperties"] = False
-        for pattern, other in tidy["patternProperties"].items():
+    neat = {key: _named(each) if key == "properties" else tidy(each) for key, each in kept.items()}
+    if "patternProperties" in neat:
+        neat["additionalProperties"] = False
+        for pattern, other in neat["patternProperties"].items():
             if "$ref" in other:
-                tidy["patternProperties"][pattern] = {"anyOf": [other, {"const": NONE}]}
-    return tidy
+                neat["patternProperties"][pattern] = {"anyOf": [other, {"const": NONE}]}
+    return neat
 
 
 def _named(properties: dict[str, Any]) -> dict[str, Any]:
     """Return *properties* tidied: their names are words of a plan, whatever they are."""
-    return {name: _tidy(each) for name, each in properties.items()}
+    return {name: tidy(each) for name, each in properties.items()}

@@ -99,7 +99,7 @@ def _opened(data: dict[str, Any], fetch: Fetch) -> e.IncidentOpened:
     )
 
 
-_LATER = frozenset({"parent", "armed", "offset"})
+_LATER = frozenset({"parent", "armed", "offset", "director"})
 """Fields that came with a later release: a log without them is written as it always was."""
 
 
@@ -117,6 +117,7 @@ class _Opened(msgspec.Struct, kw_only=True, tag="IncidentOpened"):
     parent: str | None = None
     armed: bool = False
     offset: int = 0
+    director: str = ""
 
 
 def chain(previous: str, incident: str, seq: int, at: str, kind: str, v: int, data: bytes) -> str:

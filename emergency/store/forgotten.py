@@ -1,7 +1,8 @@
 """Taking one person out of every table that is not a log, and the marks of those who were taken out.
 
-A log is never touched: it holds roster ids, and its hashes are the proof of everything else in it. A mark is the digest
-of a roster id, so that what people read can say `forgotten` where the log says the id.
+A log is never touched, nor is the book of a drill: they hold roster ids, and their hashes are the proof of everything
+else in them. A mark is the digest of a roster id, so that what people read can say `forgotten` where the log says the
+id.
 """
 
 from __future__ import annotations
@@ -15,8 +16,13 @@ from typing import Any
 import msgspec
 
 from emergency.store import codec
-from emergency.store.codec import to_text
+from emergency.store.codec import from_text, to_text
 from emergency.store.store import SqliteStore
+
+AGREED = frozenset({"Action", "ActionDone"})
+"""Entries of a book whose words are the house's, whoever typed them: what is to be mended is owed until it is done."""
+WHO = frozenset({"person", "target", "to", "sender", "by", "who"})
+"""Where a scenario names somebody by roster id; the same word anywhere else is a role, a step, a fact."""
 
 
 def mark_of(person: str) -> str:
@@ -42,9 +48,14 @@ class Forgotten:
         found = ((person, self.number(person)) for person in people)
         return {person: number for person, number in found if number is not None}
 
-    def add(self, person: str, at: datetime) -> int:
-        """Write down that *person* is forgotten, and return the number that stands for them."""
-        self.store._do("forget_mark", mark_of(person), to_text(at))
+    def add(self, person: str, at: datetime, number: int | None = None) -> int:
+        """Write down that *person* is forgotten, and return the number that stands for them: *number*, which another
+        store has given, where it is free here; else the next one."""
+        taken = self.store._one("forgotten_as", number) if number is not None else None
+        if number is None or (taken is not None and taken[0] != mark_of(person)):
+            self.store._do("forget_mark", mark_of(person), to_text(at))
+        else:
+            self.store._do("forget_mark_as", number, mark_of(person), to_text(at))
         return int(self.store._one("forgotten", mark_of(person))[0])
 
     # what holds a person
@@ -59,8 +70,14 @@ class Forgotten:
     def seals_typed(self, person: str) -> set[str]:
         """Return the seals of what *person* typed: notes, reasons, facts; by whichever way it came."""
         rows = self.store._all("lines_naming", f'"{person}"'.encode())
-        lines = (msgspec.json.decode(bytes(data)) for _, data in rows)
+        lines = [msgspec.json.decode(bytes(data)) for _, data in rows]
+        lines += [entry for kind, entry in self._entries(person) if kind not in AGREED]
         return {seal for line in lines if line.get("by") == person for seal in _seals(line)}
+
+    def _entries(self, person: str) -> list[tuple[str, Any]]:
+        """Return kind and content of every entry of a book that names *person* by roster id."""
+        rows = self.store._all("book_lines_naming", f'"{person}"'.encode())
+        return [(kind, msgspec.json.decode(bytes(data))) for _, kind, data in rows]
 
     def seals_answered(self, person: str) -> set[str]:
         """Return the seals of the answers that were sent to *person*."""
@@ -78,9 +95,14 @@ class Forgotten:
         }
 
     def in_logs(self, person: str) -> int:
-        """Return how many lines of logs name *person* by roster id."""
+        """Return how many lines of logs and books name *person* by roster id."""
         asked = f'"{person}"'.encode()
-        return len(self.store._all("lines_naming", asked)) + len(self.store._all("muster_lines_naming", asked))
+        tables = ("lines_naming", "muster_lines_naming", "book_lines_naming")
+        return sum(len(self.store._all(query, asked)) for query in tables)
+
+    def schedules_directed(self, person: str) -> list[str]:
+        """Return the codes of the schedules in force that *person* directs."""
+        return [code for (code,) in self.store._all("schedules_in_force_of", person)]
 
     # taking out
 
@@ -121,6 +143,44 @@ class Forgotten:
             said["people"] = {key: instead if id == person else id for key, id in said.get("people", {}).items()}
             self.store._do("forget_line", msgspec.json.encode(said), id)
 
+    def drop_schedules(self, person: str, instead: str) -> int:
+        """Write *instead* where a schedule, or what became of it, names *person*; return how many schedules did."""
+        changed = 0
+        for id, *told in self.store._all("schedules_told"):
+            left = [re.sub(_whole(person), instead, word) if word else word for word in told]
+            if left != told:
+                changed += self.store._do("forget_schedule", *left, id)
+        for schedule, due, says in self.store._all("occurrences_told"):
+            left_says = re.sub(_whole(person), instead, says)
+            if left_says != says:
+                self.store._do("forget_occurrence", left_says, schedule, due)
+        return changed
+
+    def drop_from_scenarios(
+        self, person: str, words: Iterable[str], numbers: Iterable[str], pseudonym: str, instead: str
+    ) -> int:
+        """Take *person* out of the scenarios that drills were run by; return how many named them.
+
+        A scenario goes on being found by the digest it had: that is what the book says. *pseudonym* stands where a text
+        named them, *instead* where something was for them.
+        """
+        named = [re.compile(_whole(word), re.IGNORECASE) for word in words if len(word) > 1]
+        named += [re.compile(_spaced(number)) for number in numbers]
+        changed = 0
+        for name, at, digest, body in self.store._all("kept_scenarios"):
+            before = _decoded(body)
+            after = _redacted(before, "", person, named, pseudonym, instead)
+            if after != before:
+                self.store.put_current(name, "compiled", msgspec.json.encode(after, order="sorted"), from_text(at))
+                self.store._do("forget_document", digest)
+                changed += 1
+        return changed
+
+    def drop_old_rosters(self) -> None:
+        """Forget every roster but the one in force; for a store in which nothing points at those of before."""
+        for (digest,) in self.store._all("rosters_of_before"):
+            self.store._do("forget_document", digest)
+
     def drop_words(self, seals: Iterable[str]) -> int:
         """Forget kept words; the log keeps their seals."""
         return sum(self.store._do("forget_words", seal) for seal in sorted(seals))
@@ -141,6 +201,26 @@ def _whole(word: str) -> str:
     """Return a pattern for *word* that does not find `li` in `li_ming`; Chinese has no spaces to go by."""
     edge = r"[A-Za-z0-9_]"
     return f"(?<!{edge}){re.escape(word)}(?!{edge})" if word.isascii() else re.escape(word)
+
+
+def _spaced(number: str) -> str:
+    """Return a pattern for a telephone number, however its digits are parted."""
+    return r"\+?" + r"[-\s().]*".join(_digits(number))
+
+
+def _redacted(value: Any, key: str, person: str, named: list[re.Pattern[str]], pseudonym: str, instead: str) -> Any:
+    """Return a part of a scenario, found under *key*, without *person*."""
+    if isinstance(value, dict):
+        return {k: _redacted(each, k, person, named, pseudonym, instead) for k, each in value.items()}
+    if isinstance(value, list):
+        return [_redacted(each, key, person, named, pseudonym, instead) for each in value]
+    if not isinstance(value, str):
+        return value
+    if value == person:
+        return instead if key in WHO else value
+    for each in named:
+        value = each.sub(pseudonym, value)
+    return value
 
 
 def _digits(text: str) -> str:

@@ -72,3 +72,38 @@ select seal, body from words
 
 -- name: forget_words
 delete from words where seal = ?
+
+-- name: forget_mark_as
+insert into forgotten (number, mark, at) values (?, ?, ?)
+on conflict (mark) do update set number = excluded.number, at = excluded.at
+
+-- name: forgotten_as
+select mark from forgotten where number = ?
+
+-- name: book_lines_naming
+select subject, kind, data from book where instr(data, ?) > 0
+
+-- name: booked_subjects
+select subject from book union select subject from book_head order by subject
+
+-- name: schedules_in_force_of
+select code from schedule where director = ? and removed_at is null order by code
+
+-- name: schedules_told
+select id, director, put_by, anyway from schedule
+
+-- name: forget_schedule
+update schedule set director = ?, put_by = ?, anyway = ? where id = ?
+
+-- name: occurrences_told
+select schedule, due_at, says from occurrence where says <> ''
+
+-- name: forget_occurrence
+update occurrence set says = ? where schedule = ? and due_at = ?
+
+-- name: kept_scenarios
+select current.name, current.at, document.digest, document.body from current
+join document on document.digest = current.digest where current.name glob 'scenario:*'
+
+-- name: rosters_of_before
+select digest from document where kind = 'roster' and digest not in (select digest from current)

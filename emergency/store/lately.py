@@ -9,11 +9,18 @@ from emergency.store.store import SqliteStore
 
 
 def lately_to(
-    store: SqliteStore, person: str, channel: str, number: int, since: datetime, *, answers: bool = True
+    store: SqliteStore,
+    person: str,
+    channel: str,
+    number: int,
+    since: datetime,
+    *,
+    answers: bool = True,
+    drills: bool = True,
 ) -> list[datetime]:
     """Return when messages went to a person's telephone after *since*, oldest first; `number` counts in the roster.
 
-    answers: count also what answers something that the person wrote.
+    answers: count also what answers something that the person wrote. drills: count also what went out for a drill.
     """
-    rows = store._all("lately_to", person, channel, number, to_text(since), answers)
+    rows = store._all("lately_to", person, channel, number, to_text(since), answers, drills)
     return [from_text(row[0]) for row in rows]

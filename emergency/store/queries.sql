@@ -51,25 +51,33 @@ delete from timer where incident = ? and name = ?
 delete from timer where incident = ?
 
 -- name: due_timers
-select incident, name, due_at from timer where due_at <= ? order by due_at, incident, name limit ?
+select incident, name, due_at from timer
+where due_at <= ? and (name = 'maximum' or incident not in (select incident from held))
+order by due_at, incident, name limit ?
 
 -- name: next_timer
-select min(due_at) from timer
+select min(due_at) from timer where name = 'maximum' or incident not in (select incident from held)
 
 -- name: queued
 select id, incident, alert, person, channel, mode, number, urgency, attempt, line, queued_at, expires_at from outbox
-where status = 'queued' and mode = ? and channel = ? and not_before <= ? order by urgency, queued_at, id limit ?
+where status = 'queued' and mode = ? and channel = ? and not_before <= ?
+    and (urgency in (-1, 15) or incident is null or incident not in (select incident from held))
+order by urgency, queued_at, id limit ?
 
 -- name: queued_beside
 select id, incident, alert, person, channel, mode, number, urgency, attempt, line, queued_at, expires_at from outbox
 where status = 'queued' and person = ?1 and channel = ?2
-    and (not_before <= ?3 or (attempt = 0 and queued_at <= ?3)) order by urgency, queued_at, id
+    and (not_before <= ?3 or (attempt = 0 and queued_at <= ?3))
+    and (urgency in (-1, 15) or incident is null or incident not in (select incident from held))
+order by urgency, queued_at, id
 
 -- name: claim
 update outbox set status = 'sending', attempt = attempt + 1, claimed_by = ?, claimed_at = ? where id = ? and status = 'queued'
+    and (urgency in (-1, 15) or incident is null or incident not in (select incident from held))
 
 -- name: next_queued
 select min(not_before) from outbox where status = 'queued' and mode = ? and channel = ?
+    and (urgency in (-1, 15) or incident is null or incident not in (select incident from held))
 
 -- name: sent
 update outbox set status = case when status in ('delivered', 'failed') then status else 'sent' end,

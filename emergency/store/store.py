@@ -21,13 +21,13 @@ import msgspec
 from emergency.core import events as e
 from emergency.core.playbook import Playbook
 from emergency.core.site import Site
-from emergency.core.values import Channel, Mode
+from emergency.core.values import Channel, Mode, is_drill
 from emergency.errors import Conflict, StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from emergency.ids import new_salt, seal_of
 from emergency.store import codec
 from emergency.store.codec import from_text, to_text
 
-SCHEMA = 3
+SCHEMA = 4
 APPLICATION = 0x454D5247
 """`EMRG`: the application id in the file's header; another program's database is refused."""
 PATIENCE_MS = 5000
@@ -175,6 +175,7 @@ class SqliteStore:
     def _migrate(self, version: int) -> None:
         with _speaking(self.path):
             self._db.execute("pragma journal_mode = wal")
+            self._db.execute("pragma foreign_keys = off")  # a table that is made anew must not empty those that name it
             self._db.execute("begin immediate")
             try:
                 version = self._db.execute("pragma user_version").fetchone()[0]
@@ -188,6 +189,8 @@ class SqliteStore:
             except BaseException:
                 self._db.execute("rollback")
                 raise
+            finally:
+                self._db.execute("pragma foreign_keys = on")
 
     @property
     def in_transaction(self) -> bool:
@@ -270,7 +273,7 @@ class SqliteStore:
 
         Real codes are a letter and two or more digits, drill codes begin with X: one cannot be read as the other.
         """
-        prefix = ("X" if mode == "drill" else "") + letter
+        prefix = ("X" if is_drill(mode) else "") + letter
         since = to_text(now - keep)
         taken = {code for (code,) in self._all("codes_in_use", f"{prefix}[0-9]*", since, since)}
         last = self._one("last_code", f"{prefix}[0-9]*")

@@ -75,8 +75,10 @@ def make_app(server: Server) -> FastAPI:
     _add_api(web, server)
     if server.app.links.possible:
         from emergency.web.links import add_links
+        from emergency.web.observing import add_observing
 
         add_links(web, server)
+        add_observing(web, server)
     return web
 
 
@@ -197,8 +199,7 @@ def _add_api(web: FastAPI, server: Server) -> None:
         try:
             document = await server.perform(verb, args)
         except EmergencyError as error:
-            known = {"error": str(error), "exit": error.exit_status}
-            return _json(known, STATUS_OF_EXIT.get(error.exit_status, 500))
+            return _json(error.document(), STATUS_OF_EXIT.get(error.exit_status, 500))
         return _json(document, 200)
 
 

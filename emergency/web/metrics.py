@@ -34,7 +34,7 @@ class _Collector(Collector):
         """Yield every figure."""
         f = self.figures
         incidents = GaugeMetricFamily("emergency_open_incidents", "Incidents that are not closed.", labels=["mode"])
-        for mode in ("real", "drill"):
+        for mode in ("real", "drill", "live_drill"):
             incidents.add_metric([mode], sum(1 for _, m, _ in f.open if m == mode))
         yield incidents
         severity = GaugeMetricFamily("emergency_severity", "Severity, 1 blue to 4 red.", labels=["incident"])

@@ -20,11 +20,20 @@ from datetime import datetime
 from emergency.core.values import Mode
 from emergency.notify import Notifier
 from notifiers.twilio.client import TwilioClient
-from notifiers.twilio.settings import TwilioSettings, Voice, from_environment
+from notifiers.twilio.settings import TwilioSettings, Voice, for_drills, from_environment
 from notifiers.twilio.sms import TwilioSms
 from notifiers.twilio.voice import TwilioVoice
 
-__all__ = ["TwilioClient", "TwilioSettings", "TwilioSms", "TwilioVoice", "Voice", "build", "from_environment"]
+__all__ = [
+    "TwilioClient",
+    "TwilioSettings",
+    "TwilioSms",
+    "TwilioVoice",
+    "Voice",
+    "build",
+    "for_drills",
+    "from_environment",
+]
 
 
 def build(

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 CLOCKS_DIFFER = timedelta(seconds=5)
 """How far Twilio's clock may be behind ours, its dates being cut to whole seconds: practice."""
 
+CALL_OVER = (20404, 21220)
+"""Twilio knows no such call, or it is over: there is nothing to end."""
+
 _CALLBACKS = ("status_callback", "async_amd_status_callback")
 
 
@@ -82,6 +85,21 @@ class TwilioClient:
             raise not_now(refused) from None
         except TwilioException:  # a list that is none: something other than Twilio answered
             raise TemporaryFailure("no_answer") from None
+
+    async def end_call(self, sid: str) -> bool:
+        """End a call, whether it waits, rings or was answered (Twilio, "Modifying live calls": `canceled` would leave
+        one alone that was answered, `completed` ends any); return False where it was over.
+
+        Raises:
+            TemporaryFailure, UnknownOutcome: nobody knows whether it goes on.
+        """
+        try:
+            await self.rest().calls(sid).update_async(status="completed")
+        except Refused as refused:
+            if refused.code in CALL_OVER:
+                return False
+            raise not_now(refused) from None
+        return True
 
     async def list(self, question: Awaitable[Any]) -> list[Any]:
         """Return a list that *question* asks for.

@@ -6,7 +6,8 @@ import math
 import re
 from datetime import datetime
 
-from emergency.core.values import Channel
+from emergency.core.marks import begins_as_a_drill, is_marked
+from emergency.core.values import Channel, is_drill
 from emergency.errors import PermanentFailure
 from emergency.notify import Abilities, Message
 from notifiers.twilio.numbers import is_plain_number
@@ -22,7 +23,8 @@ def check(message: Message, channel: Channel, abilities: Abilities) -> None:
     """Return if *message* may be sent this way.
 
     Raises:
-        PermanentFailure: `wrong_mode`, `wrong_channel` or `bad_number`.
+        PermanentFailure: `wrong_mode`, `wrong_channel` or `bad_number`; `drill_mark` where something real bears the
+            mark of a drill, and `no_drill_mark` where a drill does not bear it at both ends.
     """
     if message.mode not in abilities.modes:
         raise PermanentFailure("wrong_mode")
@@ -30,6 +32,11 @@ def check(message: Message, channel: Channel, abilities: Abilities) -> None:
         raise PermanentFailure("wrong_channel")
     if not is_plain_number(message.to):
         raise PermanentFailure("bad_number")
+    if not is_drill(message.mode):
+        if begins_as_a_drill(message.text, message.language, channel):
+            raise PermanentFailure("drill_mark")
+    elif not is_marked(message.text, message.language, channel):
+        raise PermanentFailure("no_drill_mark")
 
 
 def seconds_left(message: Message, now: datetime) -> int | None:

@@ -161,6 +161,32 @@ def from_environment(env: Mapping[str, str]) -> TwilioSettings | None:
     )
 
 
+def for_drills(env: Mapping[str, str]) -> TwilioSettings | None:
+    """Return the settings for drills on real telephones: the same account, and a sender of its own, so that telephones
+    show another name. None where *env* names no such sender.
+
+    Raises:
+        SettingsError: the sender cannot be, or is the one of what is real.
+    """
+    real = from_environment(env)
+    said = {name: text.strip() for name, text in env.items() if text.strip()}
+    sender, service = said.get("TWILIO_DRILL_FROM"), said.get("TWILIO_DRILL_MESSAGING_SERVICE_SID")
+    if real is None or (sender is None and service is None):
+        return None
+    if (sender is not None and sender == real.sender) or (
+        service is not None and service == real.messaging_service_sid
+    ):
+        raise SettingsError(
+            "TWILIO_DRILL_FROM and TWILIO_DRILL_MESSAGING_SERVICE_SID must be others than those of what is real: "
+            "telephones are to show that it is a drill. Remove them to run without drills on real telephones."
+        )
+    rate = said.get("TWILIO_DRILL_SMS_PER_SECOND")
+    return msgspec.structs.replace(
+        real, sender=sender, messaging_service_sid=service,
+        sms_per_second=float(rate) if rate else usual_rate(sender, service),
+    )  # fmt: skip
+
+
 def usual_rate(sender: str | None, service: str | None) -> float:
     """Return how many segments a second such a sender can be handed, where nobody says so."""
     if service is not None:
@@ -188,6 +214,9 @@ def _malformed(said: Mapping[str, str]) -> Iterator[str]:
         ("TWILIO_API_URL", _is_base_url, "http(s)://host, with no query"),
         ("EMERGENCY_PUBLIC_URL", _is_base_url, "http(s)://host, with no query"),
         ("TWILIO_SMS_PER_SECOND", _is_rate, "a number above 0"),
+        ("TWILIO_DRILL_FROM", _is_sender, "a number as +447700900001, a short code, or a name of up to 11 letters"),
+        ("TWILIO_DRILL_MESSAGING_SERVICE_SID", _SERVICE.fullmatch, "'MG' and 32 hexadecimal digits"),
+        ("TWILIO_DRILL_SMS_PER_SECOND", _is_rate, "a number above 0"),
         ("TWILIO_CALLS_PER_SECOND", _is_rate, "a number above 0"),
         ("TWILIO_SMS_PER_NUMBER", _LIMITS.fullmatch, _LIMITS_WANTED),
         ("TWILIO_CALLS_PER_NUMBER", _LIMITS.fullmatch, _LIMITS_WANTED),

@@ -116,6 +116,12 @@ class TwilioVoice:
         report = call_report(form, delivery)
         return report if report is not None and report.status != "sent" else None
 
+    async def hang_up(self, receipt: Receipt) -> bool:
+        """End a call of a drill; see `HangsUp`. A real call is never ended by us."""
+        if self.abilities.modes != {"live_drill"}:
+            raise PermanentFailure("wrong_mode")
+        return await self._client.end_call(receipt.provider_id)
+
     async def close(self) -> None:
         """Let go of the connections that texts and calls share."""
         await self._client.close()

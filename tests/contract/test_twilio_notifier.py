@@ -791,3 +791,82 @@ def test_a_notifier_shows_nothing(twilio):
     client = TwilioClient(given)
     shown = repr([given, client, TwilioSms(given, client, now=now), TwilioVoice(given, client, now=now)])
     assert not [secret for secret in (AUTH_TOKEN, NUMBERS[0], ACCOUNT_SID) if secret in shown]
+
+
+# -- calls of a drill are ended
+
+
+DRILL_CALL = {"mode": "live_drill", "language": "en", "text": "Drill, drill, drill. L01 leak. This was a drill."}
+
+
+def ends(twilio: FakeTwilio, when: str, **changes: Any) -> tuple[Any, str]:
+    """Return what hanging up a drill's call says, and what became of it. when: its status at that moment."""
+    given = settings(twilio, sender=NUMBERS[1], **changes)
+
+    async def main() -> Any:
+        notifier: Any = build(given, now=now, modes=frozenset({"live_drill"}))["voice"]
+        try:
+            receipt = await notifier.send(message("voice", **DRILL_CALL))
+            while twilio.calls[0].status != when:
+                await asyncio.sleep(0.005)
+            if changes:
+                twilio.fault("lost", on="calls")
+            return await notifier.hang_up(receipt)
+        except DeliveryError as error:
+            return error
+        finally:
+            await notifier.close()
+
+    said = asyncio.run(main())
+    return said, twilio.calls[0].status
+
+
+@pytest.mark.parametrize(
+    ("when", "ended", "status"),
+    [("ringing", True, "canceled"), ("in-progress", True, "completed"), ("no-answer", False, "no-answer")],
+)
+def test_a_call_of_a_drill_is_ended(twilio, when, ended, status):
+    """While it rings and while it is listened to; one that is over needs nothing."""
+    phone = twilio.phone(MARIA).ignore_unexpected()
+    if when == "no-answer":
+        phone.will_not_answer()
+    else:
+        phone.answers_by_hand()
+    assert ends(twilio, when) == (ended, status)
+
+
+def test_hanging_up_without_an_answer_is_open(twilio):
+    """Nobody knows whether the call goes on; it is asked again, and no number shows."""
+    twilio.phone(MARIA).answers_by_hand().ignore_unexpected()
+    error, _ = ends(twilio, "in-progress", timeout=0.5)
+    assert type(error) is UnknownOutcome
+    assert MARIA not in repr(error)
+
+
+def test_what_twilio_does_not_know_needs_no_hanging_up(twilio):
+    """No such call: nothing rings."""
+
+    async def main() -> bool:
+        notifier: Any = build(settings(twilio), now=now, modes=frozenset({"live_drill"}))["voice"]
+        try:
+            return bool(await notifier.hang_up(Receipt(provider="twilio", provider_id="CA" + "0" * 32)))
+        finally:
+            await notifier.close()
+
+    assert asyncio.run(main()) is False
+
+
+def test_a_real_call_is_never_ended_by_us(twilio):
+    """The notifier of what is real refuses before any request, and the call goes on."""
+    live = twilio.phone(MARIA).answers_by_hand()
+
+    async def work(notifiers: dict[str, Any]) -> None:
+        receipt = await notifiers["voice"].send(message("voice"))
+        while twilio.calls[0].status != "in-progress":
+            await asyncio.sleep(0.005)
+        with pytest.raises(PermanentFailure, match="wrong_mode"):
+            await notifiers["voice"].hang_up(receipt)
+        assert twilio.calls[0].status == "in-progress"
+
+    run(settings(twilio), work)
+    live.expect_call().hang_up().wait_ended()

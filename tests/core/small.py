@@ -127,14 +127,15 @@ class Night:
         place: str = "f1",
         mode: Any = "real",
         severity: Severity | None = None,
+        **more: Any,
     ) -> None:
         self.now = NOW
         self.history: list[tuple[e.AnyEvent, datetime]] = []
         self._incident: Incident | None = None
         self.do(
             c.OpenIncident(
-                incident="i1", code="XD01" if mode == "drill" else "D01", mode=mode, playbook=plan,
-                site=site or a_site(), place=place, members=tuple(team), by="console", severity=severity,
+                incident="i1", code="D01" if mode == "real" else "XD01", mode=mode, playbook=plan,
+                site=site or a_site(), place=place, members=tuple(team), by="console", severity=severity, **more,
             )
         )  # fmt: skip
 

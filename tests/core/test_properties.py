@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from emergency.core import commands as c
 from emergency.core import events as e
+from emergency.core.calls import REAL_WORD, STOP_WORD
 from emergency.core.decide import decide, respond
 from emergency.core.incident import _EVOLVE, ASKING, Incident, fold
 from emergency.core.playbook import Go
@@ -113,7 +114,8 @@ class Walk:
         for event in events:
             if isinstance(event, e.DeliveryQueued):
                 assert event.mode == self.mode
-                assert 0 <= event.urgency <= 15
+                first, last = (REAL_WORD, STOP_WORD) if self.mode == "drill" else (0, STOP_WORD - 1)
+                assert first <= event.urgency <= last
             if isinstance(event, e.StepStarted):
                 ref = reference(self.now_is, self.now_is.steps[event.step])
                 for text in (f"{ref}2", f"{ref}+2"):
@@ -308,7 +310,7 @@ NUMBERS = st.tuples(st.integers(0, len(MOVES) - 1), st.integers(0, 999), st.inte
 
 
 @pytest.mark.parametrize("plan", sorted(PLANS))
-@settings(max_examples=200, derandomize=True, deadline=None, database=None)
+@settings(max_examples=120, derandomize=True, deadline=None, database=None)
 @given(
     place=st.integers(0, 2), mode=st.sampled_from(["real", "drill"]), armed=st.sampled_from([False, False, True]),
     moves=st.lists(NUMBERS, min_size=8, max_size=45),
@@ -375,6 +377,7 @@ def test_the_walk_goes_places():
     for _ in range(150):
         silent.time(2, 0)
     seen |= {type(event).__name__ for event, _ in silent.history}
-    missing = {kind.__name__ for kind in e.AnyEvent.__args__} - seen
+    practice = {"DrillFrozen", "DrillResumed", "DrillAborted", "DrillEnded"}  # real nights: tests/core/test_practice.py
+    missing = {kind.__name__ for kind in e.AnyEvent.__args__} - seen - practice
     assert not missing
     assert {"stand_down", "false_alarm", "closed"} <= seen

@@ -65,7 +65,7 @@ def test_every_scalar_is_text(raw, data):
         pytest.param(b"a: x\n? [b]\n: c", 2, "where a name is expected", id="a list as a key"),
         pytest.param(b"a: x\n{b: c}: d", 2, "", id="a mapping as a key"),
         pytest.param(b"a: x\nb: [", 2, "is not YAML", id="an open bracket"),
-        pytest.param(b"a: x\n\tb: y", 2, "is not YAML", id="a tab"),
+        pytest.param(b"a: x\n\tb: y", 2, "is not YAML: a tab stands here; indent with spaces", id="a tab"),
         pytest.param(b"a: x\n b: y", 2, "is not YAML", id="a step in the margin"),
         pytest.param(b"a: 'x", 1, "is not YAML", id="an open quote"),
         pytest.param(b"a: x\nb: \xff", 2, "is not UTF-8", id="not UTF-8"),

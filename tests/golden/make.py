@@ -124,6 +124,28 @@ def red(house: House) -> str:
     return id
 
 
+def drill(house: House) -> str:
+    """A drill on real telephones that somebody stops for something real, that goes on, and is broken off."""
+    id = house.open(id="golden07", mode="live_drill").id
+    house.pump()
+    house.texts("chloe", "9")
+    house.wait(MINUTE)
+    house.do(id, c.ResumeDrill(by="boris"))
+    house.wait(MINUTE)
+    house.do(id, c.AbortDrill(by="emma", because="unsafe", reason=house.store.seal("somebody fell")))
+    house.pump()
+    return id
+
+
+def endex(house: House) -> str:
+    """A drill that comes to its planned end."""
+    id = house.open("noise", id="golden08", mode="live_drill").id
+    house.pump()
+    house.do(id, c.EndDrill(by="boris", because="scenario"))
+    house.pump()
+    return id
+
+
 def dump(house: House, id: str) -> dict[str, Any]:
     """Return the log of an incident as it stands in the store, with the documents that it names."""
     opened = json.loads(house.store.records(id)[0].data)
@@ -148,8 +170,8 @@ def dump(house: House, id: str) -> dict[str, Any]:
 
 def main() -> None:
     """Write a golden file for each incident, where there is none yet."""
-    both = ("real", "drill")
-    for story in (leak, noise, expected, dismissed, red, several):
+    both = ("real", "drill", "live_drill")
+    for story in (leak, noise, expected, dismissed, red, several, drill, endex):
         house = House([FakeNotifier("sms", modes=both), FakeNotifier("voice", modes=both)])
         file = FOLDER / f"{VERSION}-{story.__name__}.json"
         if file.exists():

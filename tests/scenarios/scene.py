@@ -24,7 +24,7 @@ from emergency.core.playbook import Playbook
 from emergency.core.site import Site
 from emergency.core.templates import FIRST_ANSWER_KEY
 from emergency.core.wording import reference
-from emergency.drill import Runner
+from emergency.drills.rehearsals.runner import Runner
 from emergency.engine import Engine
 from emergency.errors import Mistakes
 from emergency.inbox import Inbox

@@ -99,7 +99,7 @@ def test_a_mistake_is_told_where_it_stands(at: Terminal, old: str, new: str, id:
     assert finding["file"] == str(file)
     assert where in file.read_text("utf-8").splitlines()[finding["line"] - 1]
     assert said.out.startswith(f"{file}:{finding['line']}: ")
-    assert "1 mistakes." in said.err
+    assert "Mistakes: 1." in said.err
 
 
 # waivers

@@ -334,7 +334,7 @@ def test_a_command_prints_how_it_stands(emergency: Terminal, words: list[str]) -
         pytest.param(["reply", "sun_li", "XF01D", "1"], dict, id="reply"),
         pytest.param(["playbook", "list"], dict, id="playbook list"),
         pytest.param(["playbook", "show", "fire"], dict, id="playbook show"),
-        pytest.param(["playbook", "check"], dict, id="playbook check"),
+        pytest.param(["playbook", "check", "robbery"], dict, id="playbook check"),
         pytest.param(["roster", "show"], dict, id="roster show"),
         pytest.param(["roster", "who"], dict, id="roster who"),
         pytest.param(["roster", "check"], dict, id="roster check"),
@@ -355,7 +355,7 @@ def test_every_command_that_prints_a_result_has_json() -> None:
     without = {name for name, command in commands() if not any("--json" in p.opts for p in command.params)}
 
     endless, files = {"watch", "serve", "demo"}, {"completion", "playbook chart", "playbook card"}
-    files |= {"playbook schema", "language template"}
+    files |= {"playbook schema", "language template", "drill schema"}
     assert without == endless | files
 
 
@@ -1231,7 +1231,7 @@ def test_every_mistake_of_a_plan_is_listed_with_its_line(emergency: Terminal, tm
     assert re.search(r"spill\.yaml:10: .* leads to 'evacuatng', which is not a state", said.out)
     assert len(document["findings"]) == 9
     assert all(f["file"] == str(file) and f["line"] >= 1 for f in document["findings"])
-    assert f"{len(document['findings'])} mistakes" in said.err
+    assert f"Mistakes: {len(document['findings'])}." in said.err
 
 
 def test_a_plan_that_is_not_there(emergency: Terminal) -> None:
@@ -1248,7 +1248,7 @@ def test_a_bad_plan_stops_no_other(emergency: Terminal) -> None:
 
     assert re.search(r"^! .*spill\.yaml:\d+:", listed.out, re.MULTILINE)
     assert emergency.trigger()["playbook"] == "fire"
-    assert emergency("playbook", "check", "--all").code == 2
+    assert emergency("playbook", "check", "spill").code == 2
 
 
 def test_a_plan_of_one_s_own_stands_before_the_shipped_one(emergency: Terminal) -> None:

@@ -210,6 +210,17 @@ def test_words_for_an_alert_never_answer_a_roll_call(yard: Yard) -> None:
     assert not yard.house.events(ID, e.HelpAsked)
 
 
+@pytest.mark.parametrize("words", ["OK", "收到", "ok."])
+def test_received_says_nothing_of_safety_and_is_asked_back(yard: Yard, words: str) -> None:
+    """OK alone, while only the roll call waits, is no answer to it; whoever sent it is told the three that are."""
+    code = yard.opens()
+    yard.ends_all_alerts()
+    outcome = yard.house.texts("emma", words)
+    assert outcome.kind in ("unread", "roll_unread")
+    assert f"{code} 1 safe, 2 need help, 3 not here" in outcome.says
+    assert yard.status("emma") == ""
+
+
 def test_two_roll_calls_at_once_are_told_apart(yard: Yard) -> None:
     """A code reaches its own roll call only; a bare digit reaches neither and is asked back."""
     one = yard.opens()

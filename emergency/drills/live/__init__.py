@@ -1,0 +1,1 @@
+"""Drills among people: what may be done with one and when, its course, the gate before the telephones, the brake."""

@@ -1,0 +1,2 @@
+-- name: table_words
+select seal, salt, body from words
