@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -130,11 +131,20 @@ class Pool:
 _setting: Setting | None = None
 
 
+def _end_with_parent() -> None:
+    """A worker whose parent was killed outright is told by nobody: it looks for itself, and goes."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def _begin(setting: bytes) -> None:
     """Make a worker ready: it leaves Ctrl-C to whoever began it, and ends at once when that one says so."""
     global _setting
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _setting = pickle.loads(setting)  # noqa: S301  (it comes from the process that began this one)
     _case.cache_clear()
     _case(AS_IS)
