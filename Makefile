@@ -8,16 +8,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test audit setup format lock bench fuzz clean
+# The tests start the program hundreds of times: what was compiled once is kept, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test lint tests audit setup format lock bench fuzz clean
 
 demo: $(STAMP)
 	@$(BIN)/emergency demo
 
+# Side by side: many tests wait for a socket, a browser or a process.
 test: $(STAMP)
+	@$(MAKE) --no-print-directory -j 2 lint tests
+
+lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+tests: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Fails when an advisory matches; says `not audited` where the database cannot be reached (AUDIT=--required: fails then).

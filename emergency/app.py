@@ -101,7 +101,7 @@ class App:
         engine.expect = self.desktop.arm
         engine.team = self.desktop.team
         engine.conduct = self.conduct
-        engine.real_began = brake.carry(self.settings.home, self.clock.now)
+        engine.real_began = brake.carry(self.settings.home, self.clock)
         with contextlib.suppress(EmergencyError):
             self.people.roster(engine)  # so that the languages of the people are there before the first word is said
         return engine
@@ -120,7 +120,7 @@ class App:
         outbox.reader = self.engine
         for notifier in self.notifiers:
             if isinstance(notifier, Gate):
-                notifier.keeper, notifier.stopped = desk, brake.stopped_since(self.settings.home)
+                notifier.keeper, notifier.stopped = desk, brake.stopped_since(self.settings.home, self.clock)
         if self.links.possible:
             outbox.links = self.links
         return outbox

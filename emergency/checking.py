@@ -21,6 +21,7 @@ from emergency.core.playbook import Playbook
 from emergency.core.site import Site
 from emergency.errors import CommandRefused, Mistakes, Problem
 from emergency.library import Library
+from emergency.phrases import unreadable
 from emergency.roster import Roster
 
 if TYPE_CHECKING:
@@ -350,7 +351,7 @@ def _bytes(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
     except OSError as error:
-        raise Mistakes(f"{file} cannot be read: {error.strerror}") from error
+        raise Mistakes(*unreadable(file, error)) from error
 
 
 def files_named(ground: Ground, name: str | None) -> dict[str, Path]:

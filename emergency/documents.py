@@ -12,7 +12,7 @@ from emergency.core.because import Named, nobody, reason, sentence
 from emergency.core.incident import ASKING, Alert, Incident, StepRun
 from emergency.core.seat import Passed
 from emergency.core.values import Text, is_drill
-from emergency.core.wording import filled, gate_of, reference, script
+from emergency.core.wording import filled, gate_of, reference, script, what_to_do
 from emergency.roster import Roster
 from emergency.store.codec import to_text
 
@@ -175,7 +175,7 @@ def _step(incident: Incident, run: StepRun, now: datetime) -> Document:
     if state == "open":
         state = "acknowledged" if run.acknowledged else "called" if run.alerts else "open"
     plan = incident.plan_of(run)
-    do = run.nudge or (plan.do if plan else None)
+    do = Text(what_to_do(incident, run, "zh"), what_to_do(incident, run, "en")) if run.nudge or plan else None
     return {
         "step": run.name,
         "id": run.id,
@@ -188,7 +188,7 @@ def _step(incident: Incident, run: StepRun, now: datetime) -> Document:
         "source": plan.source if plan else "",
         "answer": run.answer,
         "zone": run.zone,
-        "do": _text(_fill(incident, do)) if do else None,
+        "do": _text(do) if do else None,
         "reports": list(plan.reports) if plan and run.status == "open" else [],
         "answers": [a.name for a in plan.decision] if plan else [],
     }

@@ -23,7 +23,7 @@ from emergency.core.site import Member
 from emergency.core.values import is_drill
 from emergency.core.wording import words_for
 from emergency.errors import CommandRefused, StoreBusy, StoreDamaged
-from emergency.others import Others
+from emergency.others import HEARD, Others
 from emergency.store import holds
 from emergency.store.store import IncidentRow, OutboxRow, SqliteStore
 
@@ -59,12 +59,16 @@ NOT_TOLD = "incident_not_told"
 """Counted whenever an incident cannot follow what happens in another: its own decision fails, it stays as it was."""
 ALONE = frozenset({e.DeliverySent, e.DeliveryDelivered})
 """Events from which nothing follows beside the log; most events of a log are such."""
+BESIDE_THE_LOG = frozenset({e.DeliveryQueued, e.DeliveryDropped, e.TimerSet, e.TimerCleared, e.TimerFired})
+"""Events that outbox and timers follow from."""
 STANDS = frozenset({e.DrillFrozen, e.DrillResumed, e.DrillAborted, e.DrillEnded})
 """Events that let outbox and clock of a drill stand still, go on, or end."""
 BEGINS = frozenset({e.IncidentOpened, e.IncidentConfirmed, e.HelpAsked})
 """Events with which something real may begin."""
 TEAM = "team"
 """The timer of an incident for the next change of duty."""
+Decision = tuple[Sequence[e.AnyEvent], Incident | None]
+"""Events, and the incident after them."""
 Team = tuple[tuple[Member, ...], datetime | None]
 """Who is there now, and when somebody's duty changes next."""
 
@@ -75,6 +79,7 @@ class Engine:
     expect: called with an incident and the playbook that it lets expect, in the transaction that says so.
     team: says who there is for an incident just now; without it, the team stays as it was when the incident began.
     put_in_line: takes the messages of a decision; a rehearsal, whose messages nobody reads, takes them without words.
+    opens: decides how an incident begins; of many runs that all begin alike, each is handed what was decided once.
     real_began: called when something real begins or is reported in a drill, beside stopping every drill of the store;
         it carries the word to drills that are kept elsewhere.
     """
@@ -84,6 +89,7 @@ class Engine:
         self.clock = clock
         self.expect: Callable[[Engine, Incident, str], None] | None = None
         self.put_in_line: Callable[[Incident, Sequence[e.DeliveryQueued], datetime], None] = self._queue
+        self.opens: Callable[[c.AnyCommand, datetime], Decision] = _open
         self._cache: dict[str, Incident] = {}
         self._touched: set[str] = set()
         self.team: Callable[[Engine, Incident], Team] | None = None
@@ -118,7 +124,8 @@ class Engine:
         row = self.store.incident(id)
         if row is None:
             raise CommandRefused(f"there is no incident {id}")
-        return self._as_of(row)
+        known = self._cache.get(id)
+        return known if known is not None and known.version == row.version else self._as_of(row)
 
     def _as_of(self, row: IncidentRow) -> Incident:
         known = self._cache.get(row.id)
@@ -186,6 +193,26 @@ class Engine:
             return self._write(self.incident(id), command, at or self.clock.now())
         return self.unit(lambda engine: engine._write(engine.incident(id), command, at or engine.clock.now()))
 
+    def record(self, id: str, reports: Sequence[c.RecordDelivery]) -> Incident:
+        """Let *reports* of this moment meet the incident one after the other, and write down at once what they cause:
+        the log is the same as if each was handled by itself.
+
+        Raises:
+            CommandRefused, StoreError: nothing was changed.
+        """
+
+        def work(engine: Engine) -> Incident:
+            incident = after = engine.incident(id)
+            now = max(engine.clock.now(), incident.last)
+            events: list[e.AnyEvent] = []
+            for report in reports:
+                caused, then = respond(after, report, now)
+                events += caused
+                after = then or after
+            return engine._keep(incident, after, events, now) if events else after
+
+        return self._joined(work)
+
     def fire_due(self, limit: int = 100) -> int:
         """Fire the timers whose time has come, oldest first; return how many.
 
@@ -237,11 +264,17 @@ class Engine:
     def _write(self, incident: Incident | None, command: c.AnyCommand, now: datetime) -> Incident:
         if incident is not None and now < incident.last:
             now = incident.last  # a wall clock set back must not turn the log around
-        events, after = respond(incident, command, now)
+        if isinstance(command, c.ConfirmIncident) and incident is not None and is_drill(incident.mode):
+            self._refuse_while_stopped(incident)
+        events, after = respond(incident, command, now) if incident is not None else self.opens(command, now)
         if after is None:
             raise CommandRefused("nothing to open")
-        if not events:
-            return after
+        return self._keep(incident, after, events, now) if events else after
+
+    def _keep(
+        self, incident: Incident | None, after: Incident, events: Sequence[e.AnyEvent], now: datetime
+    ) -> Incident:
+        """Write *events* down, with all that follows from them, and return the incident after that."""
         self._touched.add(after.id)
         self.store.append(after.id, incident.version if incident else 0, events, now)
         self._cache[after.id] = after
@@ -262,7 +295,8 @@ class Engine:
         ended = incident is not None and not incident.ended and bool(after.ended)
         if ended or e.KnockOnExpected in kinds or (after.is_closed and not after.ended):
             self._knock_on(after, events, ended=ended)
-        self._others.hear_of(incident, after, events)
+        if not kinds.isdisjoint(HEARD):
+            self._others.hear_of(incident, after, events)
 
     def refuse_beside_real(self) -> None:
         """Refuse where a real incident goes on: what is real has everybody's ear.
@@ -276,6 +310,17 @@ class Engine:
                 f"{real.code} is real and goes on: no drill begins or goes on beside it. "
                 f"Wait until it is over: emergency status {real.code}"
             )
+
+    def _refuse_while_stopped(self, expected: Incident) -> None:
+        """Refuse to begin what a drill lets expect while that drill stands still, or beside what is real."""
+        parent = self.incident(expected.parent) if expected.parent and self.store.incident(expected.parent) else None
+        if parent is not None and parent.frozen is not None:
+            raise CommandRefused(
+                f"{expected.code} belongs to {parent.code}, which stands still: nothing of it begins",
+                f"{expected.code} 属于 {parent.code},它正冻结:其中什么都不会开始",
+            )
+        if expected.mode == "live_drill":
+            self.refuse_beside_real()
 
     def freeze_drills(
         self, by: str, because: str, other: Incident | None = None, at: datetime | None = None
@@ -336,14 +381,16 @@ class Engine:
         dropped: list[str] = []
         timers: dict[str, datetime | None] = {}
         for event in events:
+            if type(event) not in BESIDE_THE_LOG:
+                continue
             if isinstance(event, e.DeliveryQueued):
                 queued.append(event)
             elif isinstance(event, e.TimerSet):
                 timers[event.timer] = event.due
-            elif isinstance(event, _TIMER_GOES):
-                timers[event.timer] = None
             elif isinstance(event, e.DeliveryDropped):
                 dropped.append(event.delivery)
+            elif isinstance(event, _TIMER_GOES):
+                timers[event.timer] = None
         if queued:
             self.put_in_line(incident, queued, now)
         for id in dropped:
@@ -376,6 +423,10 @@ class Engine:
                 for event in events
             )
         )
+
+
+def _open(command: c.AnyCommand, now: datetime) -> Decision:
+    return respond(None, command, now)
 
 
 def _is_beginning(event: e.AnyEvent) -> bool:

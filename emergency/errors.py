@@ -91,6 +91,10 @@ class StoreError(EmergencyError):
 
     exit_status = 5
 
+    def __init__(self, message: str, zh: str = "") -> None:
+        super().__init__(message)
+        self.zh = zh
+
 
 class StoreDamaged(StoreError):
     """The file is no whole database of ours; it was left as it is."""

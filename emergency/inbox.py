@@ -6,6 +6,7 @@ Numbers nobody knows are counted and met with silence. What cannot be read becom
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -16,14 +17,14 @@ from emergency import proof
 from emergency.core import commands as c
 from emergency.core.calls import REAL_WORD
 from emergency.core.incident import ASKING, BESIDE, Alert, Incident, StepRun
-from emergency.core.marks import bare
-from emergency.core.replies import Reply, is_opt_out, parse, split_code
+from emergency.core.marks import bare, bears_mark
+from emergency.core.replies import Reply, is_opt_out, parse, split_code, tidy
 from emergency.core.templates import FIRST_ANSWER_KEY, REASONS
 from emergency.core.values import is_drill
 from emergency.core.wording import answer, asked_to, keys_of, reference, what_to_do
 from emergency.drills.live.brake import phrases
 from emergency.engine import Engine
-from emergency.errors import CommandRefused
+from emergency.errors import CommandRefused, StoreDamaged
 from emergency.match import plain
 from emergency.muster import hearing
 from emergency.muster.rolls import ANSWER_URGENCY, keeps_up
@@ -32,6 +33,8 @@ from emergency.outbox import answer_row
 from emergency.people import People
 from emergency.phones import hear
 
+JUST_NOW = timedelta(minutes=15)
+"""For so long after an end a call for help is brought to whoever commanded (practice)."""
 QUIET_AFTER = 5
 """Answers that did nothing, to one person within an hour; then silence, or two machines would talk for ever."""
 ROLL_NOTED = frozenset({"roll_safe", "roll_away"})
@@ -230,6 +233,17 @@ class _Reading:
         self._tell_the_real("phrase")
         return [Outcome(kind="help", incident=i.id, says=self._say("helped", code=i.code)) for i in heard]
 
+    def _over_just_now(self) -> list[Incident]:
+        """Whoever cries for help as it is all over is heard where they were called last: command is still near."""
+        since = self.engine.clock.now() - JUST_NOW
+        for row in reversed(self.engine.store.all_incidents()):
+            if row.closed_at is not None and row.closed_at > since:
+                with contextlib.suppress(StoreDamaged):
+                    incident = self.engine.incident(row.id)
+                    if self.person in incident.of_person:
+                        return [incident]
+        return []
+
     def _practice(self) -> list[Incident]:
         """The open drills that this person is in; of whom nothing else is asked, every drill on real telephones: who
         directs, observes or passes by sees what goes wrong as well."""
@@ -317,11 +331,24 @@ class _Reading:
             return Outcome(kind="foreign", says=self._say("foreign", ref=reply.code + reply.letter))
         if reply.key == "9":
             return self._help(incident)
+        meant = self._perhaps_of_a_drill(incident)
+        if meant:
+            return self._which(meant, reply.key or "1")
         if reply.key is None or (reply.rest and reply.key != "1"):
             return self._unread(incident)  # "3 people trapped" is no answer 3
         if reply.letter:
             return self._lettered(incident, reply.letter, reply.key)
         return self._coded(incident, reply.key)
+
+    def _perhaps_of_a_drill(self, incident: Incident) -> list[tuple[Incident, Alert]]:
+        """What is open for whoever writes the code of something real beside the word of the drill mark, while the drill
+        whose code differs by its X alone asks something of them as well; nothing where it is plain what is meant."""
+        if is_drill(incident.mode) or not bears_mark(tidy(self.inbound.text)):
+            return []
+        drill = self._incident_of(f"X{incident.code}")
+        if drill is None or not drill.open_alerts(self.person):
+            return []
+        return [(each, alert) for each in (drill, incident) for alert in each.open_alerts(self.person)]
 
     def _lettered(self, incident: Incident, letter: str, key: str) -> Outcome:
         run = next((r for r in incident.steps.values() if r.letter == letter), None)
@@ -348,8 +375,8 @@ class _Reading:
 
     def _bare(self, key: str) -> Outcome:
         mine = self._mine()
-        if key == "9" and (asked := mine or self._practice()):
-            return [self._help(incident) for incident in asked][-1]
+        if key == "9" and (asked := mine or self._practice() or self._over_just_now()):
+            return [self._help(incident) for incident in sorted(asked, key=lambda i: not is_drill(i.mode))][-1]
         open_ = [(i, a) for i in mine for a in i.open_alerts(self.person)]
         open_ = [(i, a) for i, a in open_ if not is_drill(i.mode)] or open_  # a bare key is for what is real
         if len(open_) == 1 or (open_ and key == "1" and self._in_one_message(open_)):
@@ -434,8 +461,10 @@ class _Reading:
 
     def _over(self, incident: Incident, alert: Alert | None) -> Outcome:
         if alert is None or alert.step is None:
-            reason = REASONS["ended"] if incident.ended or incident.is_closed else REASONS["done"]
-            text = reason.of(self.language)
+            theirs = [incident.alerts[id] for id in incident.of_person.get(self.person, ())]
+            last = next((each.ended for each in reversed(theirs) if each.kind in ASKING), "done")
+            over = incident.ended or incident.is_closed
+            text = REASONS["ended" if over else last if last in REASONS else "done"].of(self.language)
             return Outcome(kind="over", incident=incident.id, says=self._say("over", ref=incident.code, text=text))
         run = incident.steps[alert.step]
         if alert.ended == "done" and run.person == self.person:

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from emergency import ids
-from emergency.clock import Clock
+from emergency.clock import Clock, wall_of
 from emergency.core import commands as c
 from emergency.core import events as e
 from emergency.core.decide import decide
@@ -28,6 +28,7 @@ from emergency.core.playbook import Playbook
 from emergency.core.site import Site
 from emergency.core.values import is_drill
 from emergency.core.wording import call_language, render_sms, render_voice, words_for
+from emergency.drills.live import brake
 from emergency.engine import Engine
 from emergency.errors import DeliveryError, StoreDamaged, StoreError
 from emergency.languages.shelf import in_use
@@ -159,6 +160,8 @@ def trigger(
     incident = fold((event, now) for event in events)
     if incident is None:
         raise StoreError("nothing could be decided")
+    with contextlib.suppress(OSError):  # drills of a server that still runs stand still, whatever the store is like
+        brake.pull(home, brake.Marker(wall_of(clock), brake.CONSOLE, "real", incident.code))
     journal = Journal(home, incident.id, say)
     for event in events:
         journal.write(now, event)

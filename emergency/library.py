@@ -14,6 +14,7 @@ from emergency.core.playbook import Playbook
 from emergency.core.site import Site
 from emergency.errors import Mistakes
 from emergency.match import find_playbook
+from emergency.phrases import unreadable
 from emergency.store import codec
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Library:
             seen = self._as_it_is(path, site)
             raw = [each.read_bytes() for each in [path, *self._parts(), *self._changes_of(path)]]
         except OSError as error:
-            raise Mistakes(f"{error.filename} cannot be read: {error.strerror}") from error
+            raise Mistakes(*unreadable(error.filename, error)) from error
         digests = " ".join(codec.digest(each) for each in raw)
         name = "compiled:" + codec.digest(f"{VERSION} {codec.document_digest(site)} {digests}".encode())
         if name not in self._loaded:
@@ -102,7 +103,7 @@ class Library:
         try:
             return self._read(path.read_bytes(), path, site)
         except OSError as error:
-            raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
+            raise Mistakes(*unreadable(path, error)) from error
 
     def draft(self, path: Path, site: Site) -> Playbook:
         """Return the plan in *path*, whatever the file is called: an edited copy lies beside its plan. Raises
@@ -112,7 +113,7 @@ class Library:
         try:
             raw = path.read_bytes()
         except OSError as error:
-            raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
+            raise Mistakes(*unreadable(path, error)) from error
         changes = next(iter(self._changes_of(path)), None)
         return read_playbook(raw, str(path), site, self._folders(), changes, any_name=True)
 

@@ -114,7 +114,14 @@ def shape_or_problems(file: yaml_file.YamlFile, kind: type[S]) -> tuple[S | None
     from pydantic import ValidationError
 
     if not isinstance(file.data, dict):
-        return None, [Problem(file=file.name, line=1, says="is empty, or no mapping of names to values")]
+        return None, [
+            Problem(
+                file=file.name,
+                line=1,
+                says="is empty, or no mapping of names to values",
+                zh="是空的,或不是“名称: 值”的文件",
+            )
+        ]
     problems = list(file.problems)
     try:
         return kind.model_validate(file.data), problems
@@ -128,9 +135,16 @@ def in_order(problems: list[Problem]) -> Mistakes:
 
 
 def _problems(file: yaml_file.YamlFile, error: ValidationError, kind: type[shapes.Shape]) -> Iterator[Problem]:
-    for each in error.errors(include_url=False, include_context=False, include_input=False):
+    for each in error.errors(include_url=False, include_input=False):
         path = tuple(part for part in each["loc"] if part != "[key]")
-        yield file.problem(path, _say(each["type"], each["msg"], path, kind), zh=_say_zh(each["type"], path, kind))
+        zh = _say_zh(each["type"], path, kind) or _own_zh(each.get("ctx", {}).get("error"), path)
+        yield file.problem(path, _say(each["type"], each["msg"], path, kind), zh=zh)
+
+
+def _own_zh(error: object, path: tuple[Any, ...]) -> str:
+    """Return the Chinese words of a field's own refusal, where it has any."""
+    says = getattr(error, "zh", "")
+    return f"{'.'.join(map(str, path))}:{says}" if says else ""
 
 
 def _say(kind: str, message: str, path: tuple[Any, ...], root: type[shapes.Shape]) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.playbook import Playbook
 from emergency.core.site import Place, Site
 from emergency.errors import Mistakes
 
 T = TypeVar("T")
+KINDS_ZH = {"playbook": "预案", "place": "地点", "lift": "电梯"}
 
 
 @lru_cache(maxsize=8192)
@@ -40,11 +41,17 @@ def find(word: str, choices: Iterable[tuple[T, Sequence[str]]], what: str) -> T:
             return found[0][0]
         if found:
             listed = "\n".join(f"    {_shown(names)}" for _, names in found[:20])
-            raise Mistakes(f"'{word}' could be any of these; nothing was started. Say which {what}:\n{listed}")
+            raise Mistakes(
+                f"'{word}' could be any of these; nothing was started. Say which {what}:\n{listed}",
+                f"“{word}”可能是以下几个;什么都没有启动。请说清是哪个{KINDS_ZH.get(what, what)}:\n{listed}",
+            )
     names_shown = [_shown(names) for _, names in known]
     hint = nearest(word, [n for _, names in known for n in names if n])
     listed = "" if hint else "\n" + "\n".join(f"    {name}" for name in names_shown[:40])
-    raise Mistakes(f"'{word}' is no {what} here.{hint}{listed}")
+    zh = nearest_zh(word, [n for _, names in known for n in names if n])
+    raise Mistakes(
+        f"'{word}' is no {what} here.{hint}{listed}", f"这里没有{KINDS_ZH.get(what, what)}“{word}”。{zh}{listed}"
+    )
 
 
 def _shown(names: Sequence[str]) -> str:
@@ -80,7 +87,8 @@ def find_place(word: str | None, playbook: Playbook, site: Site) -> Place:
         if playbook.place == "lift":
             listed = ", ".join(p.name.en for p in site.places if p.kind == "lift")
             raise Mistakes(
-                f'{playbook.id}: which lift? Say --at, for example: --at "{listed.split(", ")[0]}". There is: {listed}'
+                f'{playbook.id}: which lift? Say --at, for example: --at "{listed.split(", ")[0]}". There is: {listed}',
+                f'{playbook.id}:哪部电梯?请写 --at,如 --at "{listed.split(", ")[0]}"。可用:{listed}',
             )
         return whole
     if playbook.place == "lift":
@@ -107,7 +115,8 @@ def _find_lift(word: str, playbook: Playbook, site: Site) -> Place:
     listed = "\n".join(f"    {_shown((p.name.en, p.name.zh))}" for p in lifts)
     raise Mistakes(
         f"{playbook.id}: which lift? '{word}' is {floor.name.zh} / {floor.name.en}; it goes into --note, the lift "
-        f"with --at:\n{listed}"
+        f"with --at:\n{listed}",
+        f"{playbook.id}:哪部电梯?“{word}”是 {floor.name.zh} / {floor.name.en},请写进 --note;--at 写电梯:\n{listed}",
     )
 
 

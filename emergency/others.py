@@ -21,7 +21,7 @@ MOVES = (
 """After these, other incidents may have to let somebody go, or may ask somebody."""
 PAUSES = (e.StepStarted, e.StepDone, e.StepDropped, e.RoleUnfilled)
 """After these, somebody may be spare, or wanted."""
-HEARD = frozenset(MOVES + PAUSES)
+HEARD = frozenset((*MOVES, *PAUSES, e.DrillResumed))
 ROUNDS = 200
 """How many answers to each other one transaction may hold: a fence that nothing should ever reach."""
 How = Literal["keeps", "wanted", "comes", "lent"]
@@ -85,11 +85,15 @@ class Others:
 
     def _carry(self, before: Incident | None, after: Incident, events: Sequence[e.AnyEvent]) -> None:
         going = self._going()
-        if all(incident.id == after.id for incident in going):
+        resumed = any(isinstance(event, e.DrillResumed) for event in events)
+        if not resumed and all(incident.id == after.id for incident in going):
             return
         begins = _begins(events)
+        others = [incident for incident in going if incident.id != after.id]
         if contest.goes_on(after):
-            self._take(after, [i for i in going if i.id != after.id], events, begins=begins)
+            if resumed:
+                self._catch_up(after, others)
+            self._take(after, others, events, begins=begins)
         self._know_who_is_where(_moved(before, after, events))
         if begins:
             self._say_who_is_wanted(self._engine.incident(after.id))
@@ -107,6 +111,17 @@ class Others:
                 theirs = contest.holds(other) - {other.command}
                 both = {event.person: event.role for event in given if event.person in theirs}
                 self._say(other, taker, "lent", (Wanted(person=p, role=r, here=p) for p, r in both.items()))
+
+    def _catch_up(self, resumed: Incident, others: Sequence[Incident]) -> None:
+        """A drill goes on that heard nothing while it stood still: whom another has got meanwhile is that one's, unless
+        the drill may take them back."""
+        for other in others:
+            here = self._engine.incident(resumed.id)
+            both = tuple(sorted(contest.holds(here) & contest.holds(other)))
+            if contest.outranks(here, other):
+                self._let_go(here, other, both)
+            else:
+                self._let_go(other, here, both)
 
     def _let_go(self, taker: Incident, other: Incident, people: tuple[str, ...]) -> None:
         """*other* lets these people go, and whoever commands the one that takes them hears where they come from."""
@@ -169,6 +184,8 @@ def _moved(before: Incident | None, after: Incident, events: Sequence[e.AnyEvent
                 found |= {person, *([other] if other else ())}
             case e.PersonCalledAway(person=person):
                 found.add(person)
+            case e.DrillResumed():
+                found |= after.members.keys()
             case e.SeverityChanged() | e.StateEntered() | e.IncidentConfirmed():
                 for incident in filter(None, (before, after)):
                     found |= {person for slots in incident.roles.values() for person in slots.values()}

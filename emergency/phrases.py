@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 PHRASES: dict[str, tuple[str, str]] = {
     "stands_still": ("已停下", "STANDS STILL"),
     "stopped_drills": (
@@ -13,7 +15,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Broken off: {codes}. Those whom it had reached are told.",
     ),
     "no_drill_goes_on": (
-        "没有打电话的演练在进行(已停下的不动)。桌面推演和电脑排演,如有,已冻结。",
+        "没有打电话的演练在进行(已停下的不动)。桌面推演和模拟推演,如有,已冻结。",
         "No drill goes on in this store (what stood still already does). A table or a rehearsal that runs is frozen.",
     ),
     "stop_marked": (
@@ -30,8 +32,22 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "in_book": ("已记入 {code} 的评估簿:{ref}。", "Written into the book of {code}: {ref}."),
     "observed_frozen": (
-        "{code} 已冻结:有不安全行为。只有导调可以继续。",
+        "{code} 已冻结:有不安全行为。只有导演可以继续。",
         "{code} stands still: an unsafe act. Only the director lets it go on.",
+    ),
+    "observed_planned": (
+        "{code} 还没有开始,没有什么可停的;已记下。不能照此开始的话: emergency drill abort {code} --reason 理由",
+        "{code} has not begun, so nothing was stopped; it is noted. If it must not begin like this: "
+        "emergency drill abort {code} --reason TEXT",
+    ),
+    "observed_over": (
+        "{code} 已经结束,没有什么可停的;已记下。现在仍有危险就当场制止,并按真实事件上报: emergency trigger",
+        "{code} is over, so nothing was stopped; it is noted. If there is danger now, stop it on the spot and report "
+        "it as real: emergency trigger",
+    ),
+    "observed_real": (
+        "{code} 是真实事件,不会停下;已记下。请当场制止,并告诉指挥。",
+        "{code} is real and does not stop; it is noted. Stop the act on the spot, and tell command.",
     ),
     "no_actions": ("没有未完成的整改措施。", "No corrective action is open."),
     "report_written": ("报告已写入 {file}({kb} kB)。", "The report is in {file} ({kb} kB)."),
@@ -39,6 +55,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     "joined": (
         "已并入 {code}:同一地点已有人报过,指挥已知。",
         "Joined {code}: this place was reported already; command is told.",
+    ),
+    "schedule_removed": (
+        "已取消 {code}({scenario});办过的、已列入计划的都保留。",
+        "{code} ({scenario}) is taken out; what was held and planned by it stays.",
     ),
     "calendar_written": ("日历已写入 {path}。", "The calendar is in {path}."),
     "drill": ("这是演练,不会打给真实电话。", "This is a drill; no real telephone is called."),
@@ -578,8 +598,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     "drills_head": ("演练", "Drills"),
     "objectives_head": ("目标", "Objectives"),
     "drill_planned": ("已计划", "planned"),
-    "drill_begun": ("进行中", "under way"),
+    "drill_running": ("进行中", "running"),
+    "drill_paused": ("已停下", "stands still"),
     "drill_over": ("已结束", "over"),
+    "drill_closed": ("已归档", "closed"),
     "acknowledged": ("已答", "answered"),
     "called": ("已叫", "called"),
     "assigned": ("已派", "assigned"),
@@ -593,7 +615,43 @@ PHRASES: dict[str, tuple[str, str]] = {
 }
 
 
+TROUBLE: dict[int, str] = {
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.EISDIR: "这是文件夹,不是文件",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "磁盘是只读的",
+    errno.ENOSPC: "磁盘已满",
+    errno.ENAMETOOLONG: "名字太长",
+}
+"""What the system says of a file, in Chinese."""
+
+
+def trouble_zh(error: OSError) -> str:
+    """Return why a file could not be opened, in Chinese; as the system says it where we have no words."""
+    return TROUBLE.get(error.errno or 0, error.strerror or str(error))
+
+
+def unreadable(path: object, error: OSError) -> tuple[str, str]:
+    """Return that *path* cannot be read, and why: in en and in zh, in the order errors take them."""
+    return f"{path} cannot be read: {error.strerror}", f"{path} 读不出:{trouble_zh(error)}"
+
+
+def unwritable(path: object, error: OSError) -> tuple[str, str]:
+    """Return that *path* cannot be written, why, and the way out: in en and in zh, in the order errors take them."""
+    return (
+        f"{path} cannot be written: {error.strerror}. Name a file in a folder that is there and that you may write to",
+        f"{path} 写不进:{trouble_zh(error)}。请写到已有的、有权写入的文件夹里",
+    )
+
+
 def phrase(key: str, lang: str, **values: object) -> str:
     """Return the words for *key* in *lang*, filled with *values*."""
-    zh, en = PHRASES[key]
+    return filled(PHRASES[key], lang, **values)
+
+
+def filled(words: tuple[str, str], lang: str, /, **values: object) -> str:
+    """Return the words, which stand in zh and en, in *lang*, filled with *values*."""
+    zh, en = words
     return (zh if lang == "zh" else en).format(**values)

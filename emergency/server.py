@@ -369,6 +369,11 @@ class Server:
             await self.outbox.head_start()
             self.poke()
             return await self.desk.do(lambda engine: describe(desktop, engine, answer))
+        except StoreError:
+            if verb == "trigger" and not args.get("drill"):  # something real has begun, though it cannot be written
+                with contextlib.suppress(OSError):
+                    brake.pull(self.app.settings.home, brake.Marker(wall_of(self.app.clock), brake.CONSOLE, "real"))
+            raise
         except KeyError as error:
             raise Mistakes(f"{error} is missing") from None
         except (AttributeError, TypeError, ValueError) as error:

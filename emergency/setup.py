@@ -18,7 +18,7 @@ from emergency.engine import Engine
 from emergency.errors import CommandRefused, Mistakes, Problem, StoreError
 from emergency.loader import circles_of_deputies, read_site
 from emergency.people import save_roster, save_site
-from emergency.phrases import phrase
+from emergency.phrases import phrase, unreadable
 from emergency.roster import Person, Roster, mask
 from emergency.roster.calendar import zone_of
 from emergency.roster.files import read_path
@@ -264,7 +264,7 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
+        raise Mistakes(*unreadable(path, error)) from error
 
 
 def show_playbook(app: App, name: str, lang: str) -> tuple[Document, list[str]]:

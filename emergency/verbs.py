@@ -21,7 +21,7 @@ from emergency.core.incident import Incident
 from emergency.core.near import nearest, nearest_zh
 from emergency.core.playbook import Fact, Playbook
 from emergency.core.site import Site
-from emergency.core.values import Mode, Severity
+from emergency.core.values import Mode, Severity, is_drill
 from emergency.drills.live.running import players
 from emergency.engine import Engine, Team
 from emergency.errors import CommandRefused, Mistakes
@@ -188,8 +188,11 @@ def the_incident(engine: Engine, code: str | None) -> Incident:
             return choice[0]
     if not everything:
         raise Mistakes("no incident is open; start one with: emergency trigger PLAYBOOK --at PLACE")
-    listed = "\n".join(f"    {_in_words(incident)}" for incident in burning or everything)
-    raise Mistakes(f"several incidents are open; say which:\n{listed}")
+    raise Mistakes(f"several incidents are open; say which:\n{_listed(burning or everything)}")
+
+
+def _listed(incidents: Sequence[Incident]) -> str:
+    return "\n".join(f"    {_in_words(incident)}" for incident in incidents)
 
 
 def _of_drill(engine: Engine, code: str) -> IncidentRow | None:
@@ -209,6 +212,12 @@ def _in_words(incident: Incident) -> str:
 
 def _live(engine: Engine, args: Args) -> Incident:
     incident = the_incident(engine, args.get("code"))
+    both = [each for each in engine.open_incidents() if not each.armed] if not args.get("code") else []
+    if len({is_drill(each.mode) for each in both}) > 1:  # also where one only waits for its follow-up
+        raise Mistakes(
+            f"a drill and something real are open; say which:\n{_listed(both)}",
+            f"演练和真实事件都还开着,请写明编号:\n{_listed(both)}",
+        )
     if incident.is_closed:
         raise CommandRefused(f"{incident.code} is closed; its log can be read, nothing can be added")
     return incident
@@ -262,7 +271,11 @@ def severity_of(word: str) -> Severity:
     for zh, name in by_words.items():
         if word.startswith(zh):
             return Severity[name]
-    raise Mistakes(f"'{word}' is no severity.{nearest(word, list(Severity.__members__))}")
+    names = list(Severity.__members__)
+    raise Mistakes(
+        f"'{word}' is no severity.{nearest(word, names)}",
+        f"没有“{word}”这一级。{nearest_zh(word, [*by_words, *names])}",
+    )
 
 
 def _status(desktop: Desktop, engine: Engine, incident: Incident) -> Document:
@@ -615,7 +628,10 @@ def a_moment(name: str, word: str, now: datetime, timezone: str) -> str:
             raise ValueError(word)
         return moment.isoformat()
     except (ValueError, OverflowError):
-        raise Mistakes(f"{name}: '{word}' is no time; write 14:05, or 2026-03-01T14:05") from None
+        raise Mistakes(
+            f"{name}: '{word}' is no time; write 14:05, or 2026-03-01T14:05",
+            f"{name}:“{word}”不是时间;请写 14:05,或 2026-03-01T14:05(离现在不能太远)",
+        ) from None
 
 
 @_verb

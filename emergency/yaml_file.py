@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from emergency.errors import Mistakes, Problem
+from emergency.phrases import trouble_zh
 
 LARGEST = 1_000_000
 """Bytes; the largest plan we ship has 30,000."""
@@ -58,7 +59,8 @@ def read(path: Path) -> YamlFile:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise Mistakes([Problem(file=str(path), line=0, says=f"cannot be read: {error.strerror}")]) from error
+        says, zh = f"cannot be read: {error.strerror}", f"读不出:{trouble_zh(error)}"
+        raise Mistakes([Problem(file=str(path), line=0, says=says, zh=zh)]) from error
     return parse(raw, str(path))
 
 
@@ -69,7 +71,8 @@ def parse(raw: bytes, name: str, largest: int = LARGEST) -> YamlFile:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise Mistakes([Problem(file=name, line=line, says="is not UTF-8 text; save it as UTF-8")]) from error
+        says, zh = "is not UTF-8 text; save it as UTF-8", "不是 UTF-8 文本;请另存为 UTF-8"
+        raise Mistakes([Problem(file=name, line=line, says=says, zh=zh)]) from error
     reader = _Reader(name)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -79,9 +82,8 @@ def parse(raw: bytes, name: str, largest: int = LARGEST) -> YamlFile:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise Mistakes([_no_yaml(text, name, line, error.problem)]) from error
     except yaml.YAMLError as error:
-        raise Mistakes(
-            [Problem(file=name, line=0, says="is not YAML: it holds characters that no text has")]
-        ) from error
+        says, zh = "is not YAML: it holds characters that no text has", "不是有效的 YAML:里面有文本不该有的字符"
+        raise Mistakes([Problem(file=name, line=0, says=says, zh=zh)]) from error
     return YamlFile(name, reader.data, reader.lines, reader.problems)
 
 
@@ -101,7 +103,8 @@ def _no_yaml(text: str, name: str, line: int, why: str | None) -> Problem:
 def refuse_large(raw: bytes, name: str, largest: int = LARGEST) -> None:
     """Refuse a file of more than *largest* bytes: nobody wrote it. Raises Mistakes."""
     if len(raw) > largest:
-        raise Mistakes([Problem(file=name, line=0, says=f"is larger than {largest // 1000} kB; is it the right file?")])
+        says, zh = f"is larger than {largest // 1000} kB; is it the right file?", f"超过 {largest // 1000} kB;文件对吗?"
+        raise Mistakes([Problem(file=name, line=0, says=says, zh=zh)])
 
 
 class _Open:

@@ -182,7 +182,8 @@ def _all(
         here = replace(opened, state=state.name, ended=state.ends)
         runs = [(step, _run(here, step.name, step.role, zone)) for step in state.steps for zone in _zones(here, step)]
         for step, run in _one_each(here, runs, language):
-            yield _said(here, (*at, "steps", step.name, "do"), "task", language, names, [run], link)
+            for there in (here, replace(here, mode="real")) if step.call else (here,):  # a drill rings no agency
+                yield _said(there, (*at, "steps", step.name, "do"), "task", language, names, [run], link)
         for index, leave in enumerate(state.leave):
             if leave.alert is not None:
                 run = replace(_run(here, "nudge", leave.alert.role, None), nudge=leave.alert.do)

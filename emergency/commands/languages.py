@@ -65,6 +65,7 @@ def language_template(session: Session, /, output: str | None) -> None:
 
     from emergency.errors import Mistakes
     from emergency.languages.survey import template
+    from emergency.phrases import unwritable
 
     text, count = template(session.app(real=False))
     if output is None:
@@ -73,7 +74,7 @@ def language_template(session: Session, /, output: str | None) -> None:
         try:
             Path(output).write_text(text, "utf-8")
         except OSError as error:
-            raise Mistakes(f"{output} cannot be written: {error.strerror}") from error
+            raise Mistakes(*unwritable(output, error)) from error
         session.say("language_template", n=count, file=output)
 
 

@@ -117,6 +117,7 @@ def _write(file: str, text: str) -> None:
     from pathlib import Path
 
     from emergency.errors import Mistakes
+    from emergency.phrases import unwritable
 
     if file == "-":
         click.echo(text)
@@ -124,7 +125,7 @@ def _write(file: str, text: str) -> None:
     try:
         Path(file).write_text(text + "\n", "utf-8")
     except OSError as error:
-        raise Mistakes(f"{file} cannot be written: {error.strerror}") from error
+        raise Mistakes(*unwritable(file, error)) from error
 
 
 output_option = click.option("--output", metavar="FILE", help="Write it there instead of printing it. 写到文件。")

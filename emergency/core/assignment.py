@@ -69,6 +69,7 @@ def assign(
     silent: bool = False,
     held: Held | None = None,
     higher: bool = True,
+    known: Team | None = None,
 ) -> tuple[Seat, ...]:
     """Return a seat for every place that nobody holds yet, role by role as in *places*, slots upwards.
 
@@ -81,9 +82,13 @@ def assign(
         held: what is given out already, and stays.
         higher: give a role that nobody of its chain can take to the next higher role: its first place alone, and no
             command, which passes by its own rule.
+        known: the same people at the same place, whatever they hold: what is known of them is not looked up again.
     """
-    team = Team(members, site, severity=severity, place=place, silent=silent, held=held)
-    team.look_up_all()
+    if known is not None:
+        team = known.copy(held)
+    else:
+        team = Team(members, site, severity=severity, place=place, silent=silent, held=held)
+        team.look_up_all()
     wanted = _by_importance(team, places, held or {})
     given = _give_out(team, wanted)
     for seat, taken in given.items():

@@ -11,7 +11,7 @@ from emergency.core import ladder
 from emergency.core.assignment import chain, is_free, is_silenced, next_deputy, next_higher
 from emergency.core.draft import Draft
 from emergency.core.events import Closed, Kind, Why
-from emergency.core.incident import ASKING, BESIDE, Alert, Incident, StepRun
+from emergency.core.incident import ASKING, BESIDE, LOOKED_AT, Alert, Incident, StepRun
 from emergency.core.ladder import DEPUTY_RUNG, HIGHER_RUNG
 from emergency.core.playbook import CallDeputy, Outcome, Remind, Step
 from emergency.core.site import Wanted
@@ -83,12 +83,6 @@ def call_out(draft: Draft, step: Step, run: StepRun, holders: list[tuple[int, st
             ask(draft, draft.incident.steps[run.id], person, slot, root=root, at_once=True)
 
 
-ATTENTIVE = timedelta(minutes=15)
-"""Who has answered something so lately has the telephone at hand (practice)."""
-LOOKED_AT = 8
-"""How many of somebody's last alerts are looked at for that."""
-
-
 def rungs_of(incident: Incident, alert: Alert) -> tuple[ladder.Rung, ...]:
     """Return the rungs of the ladder that *alert* is the root of."""
     run = incident.steps[alert.step or ""]
@@ -98,20 +92,9 @@ def rungs_of(incident: Incident, alert: Alert) -> tuple[ladder.Rung, ...]:
         ended=incident.ended is not None,
         ways=len(member.reached) if member else 0,
         by_text=member.two_way if member else True,
-        attentive=_attentive(incident, alert),
+        attentive=alert.attentive,
         sooner=incident.playbook.rungs,
     )
-
-
-def _attentive(incident: Incident, alert: Alert) -> bool:
-    """Whether its person had answered something shortly before the alert: the same at every later look."""
-    theirs = incident.of_person.get(alert.person, ())
-    here = theirs.index(alert.id)
-    for id in theirs[max(0, here - LOOKED_AT) : here]:
-        answered = incident.alerts[id].answered
-        if answered is not None and alert.at - ATTENTIVE <= answered <= alert.at:
-            return True
-    return False
 
 
 def _may_ring(draft: Draft, person: str, *, new: bool) -> bool:
@@ -192,8 +175,9 @@ def _drop_old_news(draft: Draft, person: str) -> None:
 
 
 def tell_command(draft: Draft, kind: Kind, *, wanted: tuple[Wanted, ...] = (), **words: str | None) -> None:
-    """Let whoever commands know; before anyone does, nobody can be told and the log alone says it."""
-    if draft.incident.command is not None:
+    """Let whoever commands know; before anyone does, nobody can be told and the log alone says it. Of a gap in a drill
+    that asks for answers alone nobody is told: they would send somebody."""
+    if draft.incident.command is not None and not (kind == "gap" and draft.incident.only_asks):
         tell(
             draft,
             draft.incident.command,

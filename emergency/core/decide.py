@@ -22,6 +22,7 @@ from emergency.core.calls import (
     deliver,
     end_run,
     finish,
+    group,
     has_enough,
     is_dead,
     is_taken,
@@ -39,7 +40,6 @@ from emergency.core.incident import (
     Delivery,
     Incident,
     StepRun,
-    asks_for_answers,
     evolve,
 )
 from emergency.core.near import nearest
@@ -61,14 +61,14 @@ QUIET = frozenset({e.DeliverySent, e.DeliveryDelivered, e.DeliveryRetried, e.Not
 CALLS = frozenset(
     {
         e.AlertRequested, e.DeliveryQueued, e.DeliveryFailed, e.DeliveryDropped, e.LadderClimbed, e.StepLate,
-        e.TimerSet, e.TimerCleared,
+        e.TimerSet, e.TimerCleared, e.RoleAssigned, e.RoleUnfilled,
     }
 )  # fmt: skip
 """Events of calling on people, which no guard asks about either; but time has passed, and what follows from that alone
 may have become due (see `flow.CHECK`)."""
 CALLING = ("rung:", "due:")
 """Timers that fire for calls alone."""
-PERHAPS_CALLS = frozenset({e.AlertAcknowledged, e.AlertClosed, e.TimerFired})
+PERHAPS_CALLS = frozenset({e.AlertAcknowledged, e.AlertClosed, e.TimerFired, e.StepDone})
 """Of these some are (see `_is_call`)."""
 
 
@@ -123,17 +123,19 @@ def respond(
     _DECIDE[type(command)](draft, command)
     if draft.incident.armed:
         return draft.events, draft.incident
-    if _may_go_on(incident, draft):
+    if _may_go_on(draft):
         flow.settle(draft)
+    elif _gaps_may_differ(incident, draft.incident):
+        gaps.watch(draft)
     after = draft.incident
     if after.severity is not incident.severity and incident.for_few and not after.for_few and contest.goes_on(after):
         relief.call_relief(draft, incident.members)  # whoever went home while it was light is relieved now
     return draft.events, draft.incident
 
 
-def _may_go_on(before: Incident, draft: Draft) -> bool:
-    """Whether anything may follow from what has happened since *before*: after most of it nothing can, for all that
-    could follow from what was there before has followed then."""
+def _may_go_on(draft: Draft) -> bool:
+    """Whether the plan may go on by what has just happened: after most of it it cannot, for all that could follow from
+    what was there before has followed then."""
     after, called = draft.incident, False
     for event in draft.events:
         kind = type(event)
@@ -144,19 +146,29 @@ def _may_go_on(before: Incident, draft: Draft) -> bool:
     if not called:
         return False
     due = after.timers.get(flow.CHECK)
-    if after.is_closed or (due is not None and due <= draft.now):
+    return after.is_closed or (due is not None and due <= draft.now)
+
+
+def _gaps_may_differ(before: Incident, after: Incident) -> bool:
+    """Whether other roles may have nobody now than had nobody before."""
+    if after.unfilled != before.unfilled or after.overdue != before.overdue:
         return True
-    return after.unfilled != before.unfilled or after.overdue != before.overdue
+    return bool(after.unfilled) and (after.steps is not before.steps or after.roles is not before.roles)
 
 
 def _is_call(event: e.AnyEvent, incident: Incident) -> bool:
+    """Whether no guard of the present state asks about *event*."""
     match event:
+        case e.StepDone(step=step):
+            run = incident.steps[step]
+            zone = run.zone is not None
+            return not guards.asks_for_step(incident.playbook, incident.state, run.name, in_zone=zone)
         case e.TimerFired(timer=name):
             return name.startswith(CALLING)
         case e.AlertClosed(because=because):
             return because != "called_away"
         case _:
-            return not asks_for_answers(incident.playbook)
+            return not guards.asks_for_answers(incident.playbook, incident.state)
 
 
 _DECIDE: dict[type[c.Command], Callable[[Draft, Any], None]] = {}
@@ -312,10 +324,12 @@ def _give_up(draft: Draft, command: c.GiveUpStep) -> None:
 
 @_on(c.AskHelp)
 def _help(draft: Draft, command: c.AskHelp) -> None:
-    asked, drill = draft.incident.help.get(command.person), is_drill(draft.incident.mode)
-    answered = not drill or bool(draft.incident.stopped & {*REAL_REASONS, "duress"})  # else it goes on unheard
-    if asked is not None and draft.at - asked < HELP_AGAIN and answered:
-        return
+    incident, drill = draft.incident, is_drill(draft.incident.mode)
+    asked = incident.help.get(command.person)
+    if asked is not None and draft.at - asked < HELP_AGAIN:
+        since_closed = incident.is_closed and asked >= incident.entered
+        if not drill or since_closed or incident.stopped & {*REAL_REASONS, "duress"}:
+            return  # in a drill that goes on it would be unheard
     draft.add(e.HelpAsked(person=command.person, via=command.via))
     kind: Kind = "real_help" if drill else "duress" if command.via == "duress" else "help"
     watching = {draft.incident.command, *draft.incident.holders("control_room"), draft.incident.director}
@@ -529,8 +543,9 @@ def _relieve(draft: Draft, command: c.AssignRole, before: str | None) -> None:
         for id in run.alerts:
             alert = draft.incident.alerts[id]
             if alert.slot == command.slot and alert.status != "closed":
-                draft.clear_timer(f"rung:{alert.root}")
                 close(draft, alert, "relieved")
+                if not group(draft.incident, alert.root):  # who helps out with a gap is on the ladder of another slot
+                    draft.clear_timer(f"rung:{alert.root}")
     if before is not None:
         tell(draft, before, "passed_on", about=command.person, role=command.role)
     real = [r for r in runs if r.name not in BESIDE and (r.zone is None or not _others_have(draft, r, command.slot))]

@@ -8,7 +8,7 @@ from typing import Literal
 
 from emergency.core import contest, gaps, guards, machine
 from emergency.core import events as e
-from emergency.core.assignment import Seat, assign, shared
+from emergency.core.assignment import Seat, assign, shared, team_of
 from emergency.core.calls import (
     LATE_AGAIN,
     ask,
@@ -444,6 +444,7 @@ def _assigned(
         silent=incident.playbook.silent_place,
         held=held,
         higher=higher,
+        known=team_of(incident) if members is incident.members else None,
     )
 
 

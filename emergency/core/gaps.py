@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import lru_cache
 
@@ -21,7 +20,7 @@ TOO_LONG = timedelta(minutes=3)
 def watch(draft: Draft) -> None:
     """Keep one wake-up for each role that has nobody, as long as it has nobody; each is passed on once."""
     incident = draft.incident
-    wanted = {role for role in _gaps(incident) if role not in incident.overdue}
+    wanted = _gaps(incident) - incident.overdue
     timers = incident.timers
     for role, timer in _timers(incident.playbook):
         if (timer in timers) == (role in wanted):
@@ -66,20 +65,24 @@ def _asks(run: StepRun, role: str) -> bool:
     return run.role == role and run.status == "open" and run.name not in BESIDE
 
 
-def _gaps(incident: Incident) -> Iterator[str]:
-    """Yield the roles that are needed now and whose every holder, if there is any, left it unanswered."""
-    over = incident.ended or incident.is_closed
-    if not incident.unfilled or over or incident.severity < Severity.orange:
-        return
+def _gaps(incident: Incident) -> set[str]:
+    """Return the roles that are needed now and whose every holder, if there is any, left it unanswered."""
+    unfilled, roles = incident.unfilled, incident.roles
+    if not unfilled or incident.severity < Severity.orange or incident.ended or incident.is_closed:
+        return set()
     if not incident.members:  # without a team nobody could be called
-        return
-    for role in sorted({role for role, _ in incident.unfilled}):
-        if all((role, slot) in incident.unfilled for slot in incident.roles.get(role, {})) and _needed(incident, role):
-            yield role
+        return set()
+    answered = {role for role, _ in unfilled for slot in roles.get(role, ()) if (role, slot) not in unfilled}
+    return {role for role, _ in unfilled if role not in answered and _needed(incident, role)}
+
+
+@lru_cache(maxsize=64)
+def _called_at(plan: Playbook) -> dict[str, Severity | None]:
+    return {call.role: call.at for call in reversed(plan.roles)}  # of two for one role the first counts
 
 
 def _needed(incident: Incident, role: str) -> bool:
-    call = next((each for each in incident.playbook.roles if each.role == role), None)
-    if call is not None and call.at is not None and call.at <= incident.severity:
+    level = _called_at(incident.playbook).get(role)
+    if level is not None and level <= incident.severity:
         return True
     return any(run.role == role and run.status == "open" for run in incident.runs_here())

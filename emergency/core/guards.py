@@ -214,6 +214,39 @@ def is_timed(guard: p.Guard) -> bool:
     return False
 
 
+@lru_cache(maxsize=1024)
+def _asked_in(playbook: p.Playbook, state: str) -> tuple[p.Simple, ...]:
+    """Return every single question that is asked while the plan is in *state*."""
+    here = playbook.state(state)
+    asked = [leave.when for leave in here.leave]
+    asked += [step.when for step in here.steps]
+    asked += [each.when for each in here.expects]
+    asked += [rule.when for rule in (*playbook.raises, *playbook.lowers)]
+    return tuple(question for guard in asked for question in p.simple(guard))
+
+
+@lru_cache(maxsize=1024)
+def asks_for_answers(playbook: p.Playbook, state: str) -> bool:
+    """Return whether a guard in *state* asks who has acknowledged."""
+    return any(isinstance(question, p.RoleAcknowledged) for question in _asked_in(playbook, state))
+
+
+@lru_cache(maxsize=4096)
+def asks_for_step(playbook: p.Playbook, state: str, step: str, *, in_zone: bool) -> bool:
+    """Return whether a guard in *state* asks about *step*: by name, by its strand or, of one for a zone, by whether all
+    are swept."""
+    strands = {None, *(each.strand for each in playbook.state(state).steps if each.name == step)}
+    for question in _asked_in(playbook, state):
+        match question:
+            case p.StepIs(step=name) if name == step:
+                return True
+            case p.StrandDone(strand=strand) if strand in strands:
+                return True
+            case p.ZonesSwept() if in_zone:
+                return True
+    return False
+
+
 def asks_facts_alone(guard: p.Guard) -> bool:
     """Return whether the answer to *guard* rests on what was told and on the level, and on nothing else."""
     plain = (p.FactIs, p.FactOver, p.FactUnder, p.FactTold, p.FactReaches, p.SeverityAtLeast)

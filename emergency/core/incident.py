@@ -21,7 +21,6 @@ from emergency.core.playbook import (
     FactOver,
     FactUnder,
     Playbook,
-    RoleAcknowledged,
     Simple,
     State,
     Step,
@@ -29,7 +28,7 @@ from emergency.core.playbook import (
     state_of,
 )
 from emergency.core.site import Member, Site, Wanted
-from emergency.core.values import Mode, Severity, Text
+from emergency.core.values import Mode, Severity, Text, is_drill
 
 ASKING = frozenset({"task", "stand_by", "relief"})
 """Kinds of alert that wait for an answer."""
@@ -67,7 +66,8 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One call on one person. `status`: open, acknowledged, closed."""
+    """One call on one person. `status`: open, acknowledged, closed. attentive: whether that person had answered
+    something shortly before it: what comes later in the same moment, or while a drill stands still, changes it not."""
 
     id: str
     person: str
@@ -84,6 +84,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     text: str | None = None
     wanted: tuple[Wanted, ...] = ()
     answered: datetime | None = None
+    attentive: bool = False
     deliveries: tuple[str, ...] = ()
 
 
@@ -110,7 +111,7 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     last: datetime
 
 
-class Incident(msgspec.Struct, frozen=True, kw_only=True):
+class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One run of a playbook. `version` counts the events folded so far; `entry` counts states entered.
 
     owner: whose it is: who was told first, until whoever commands has answered, or command was handed over (first-asked
@@ -198,6 +199,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the plan has come to its final state."""
         return state_of(self.playbook, self.state).final
 
+    @property
+    def only_asks(self) -> bool:
+        """Whether it is a drill whose plan holds no step: a call-out, in which people answer and nobody acts."""
+        return is_drill(self.mode) and not any(state.steps for state in self.playbook.states)
+
     def plan_of(self, run: StepRun) -> Step | None:
         """Return the step of the plan that *run* is a run of; None for a stand-by or a nudge."""
         return _step_of(self.playbook, run.state, run.name)
@@ -237,12 +243,6 @@ def _step_of(playbook: Playbook, state: str, name: str) -> Step | None:
 
 
 @lru_cache(maxsize=256)
-def asks_for_answers(playbook: Playbook) -> bool:
-    """Return whether a guard of the plan asks who has acknowledged."""
-    return any(isinstance(question, RoleAcknowledged) for question in _questions(playbook))
-
-
-@lru_cache(maxsize=256)
 def lines_of(playbook: Playbook, fact: str) -> tuple[float, ...]:
     """Return the values that the plan's guards compare *fact* with, lowest first."""
     asked = (g for g in _questions(playbook) if isinstance(g, FactOver | FactUnder) and g.fact == fact)
@@ -258,12 +258,13 @@ def blind_after(playbook: Playbook, fact: str) -> timedelta | None:
 
 def evolve(incident: Incident | None, event: e.AnyEvent, at: datetime) -> Incident:
     """Return the incident after *event*, which happened at *at*. Never refuses: it reads every event ever written."""
-    if isinstance(event, e.IncidentOpened):
+    kind = type(event)
+    if incident is None or kind is e.IncidentOpened:
+        if not isinstance(event, e.IncidentOpened):
+            raise ValueError("the first event of an incident is IncidentOpened")
         return _opened(event, at)
-    if incident is None:
-        raise ValueError("the first event of an incident is IncidentOpened")
-    moment = at if incident.frozen is None or isinstance(event, _CLOCK_GOES) else incident.frozen
-    after = _EVOLVE[type(event)](incident, event, moment)
+    moment = at if incident.frozen is None or kind in _CLOCK_GOES else incident.frozen
+    after = _EVOLVE[kind](incident, event, moment)
     if after is incident:
         return replace(incident, version=incident.version + 1, last=at)
     force_setattr(after, "version", incident.version + 1)  # made just now, and seen by nobody: no second copy
@@ -463,6 +464,7 @@ def _late(i: Incident, event: e.StepLate, at: datetime) -> Incident:
 
 @_on(e.AlertRequested)
 def _requested(i: Incident, event: e.AlertRequested, at: datetime) -> Incident:
+    before = i.of_person.get(event.person, ())
     alert = Alert(
         id=event.alert,
         person=event.person,
@@ -477,8 +479,9 @@ def _requested(i: Incident, event: e.AlertRequested, at: datetime) -> Incident:
         wanted=event.wanted,
         status="open" if event.kind in ASKING else "closed",
         ended="" if event.kind in ASKING else "told",
+        attentive=_answered_lately(i, before, at),
     )
-    theirs = (*i.of_person.get(event.person, ()), alert.id)
+    theirs = (*before, alert.id)
     alerts, of_person = i.alerts.insert(alert.id, alert), i.of_person.insert(event.person, theirs)
     if event.step is None or event.kind not in ASKING:
         return replace(i, alerts=alerts, of_person=of_person)
@@ -486,6 +489,20 @@ def _requested(i: Incident, event: e.AlertRequested, at: datetime) -> Incident:
     run = i.steps[event.step]
     steps = {**i.steps, run.id: replace(run, alerts=(*run.alerts, alert.id))}
     return replace(i, alerts=alerts, of_person=of_person, ladders=ladders, steps=steps)
+
+
+ATTENTIVE = timedelta(minutes=15)
+"""Who has answered something so lately has the telephone at hand (practice)."""
+LOOKED_AT = 8
+"""How many of somebody's last alerts are looked at for that."""
+
+
+def _answered_lately(i: Incident, alerts: tuple[str, ...], at: datetime) -> bool:
+    for id in alerts[-LOOKED_AT:]:
+        answered = i.alerts[id].answered
+        if answered is not None and answered >= at - ATTENTIVE:
+            return True
+    return False
 
 
 def _with_alert(i: Incident, id: str, **change: Any) -> Incident:
@@ -625,7 +642,7 @@ def _help(i: Incident, event: e.HelpAsked, at: datetime) -> Incident:
     return replace(i, help={**i.help, event.person: at})
 
 
-_CLOCK_GOES = (e.DrillResumed, e.DrillAborted, e.DrillEnded)
+_CLOCK_GOES = frozenset({e.DrillResumed, e.DrillAborted, e.DrillEnded})
 """What happens to a drill that stands still by the time of the world; all else happens at the moment it was stopped."""
 STAYS = frozenset({"maximum", "team"})
 """Timers that go by the time of the world whatever a drill does: its longest length, and the change of shift."""

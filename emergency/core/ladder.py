@@ -178,5 +178,5 @@ def may_ring(first: timedelta, last: timedelta, *, new: bool) -> bool:
         first, last: how long ago it was rung for the first time, and the last time, since its owner answered anything.
         new: there is something that the owner was not rung for yet.
     """
-    least, rest = (RING_FOR_NEW, first / PATIENCE_FOR_NEW) if new else (RING_AGAIN, first / PATIENCE)
-    return last >= min(max(least, rest), LONGEST_REST)
+    least, patience = (RING_FOR_NEW, PATIENCE_FOR_NEW) if new else (RING_AGAIN, PATIENCE)
+    return last >= least and last >= min(first / patience, LONGEST_REST)

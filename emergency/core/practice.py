@@ -97,7 +97,9 @@ def end(draft: Draft, by: str, because: str) -> None:
         return
     closed = incident.is_closed
     draft.add(e.DrillEnded(by=by, because=because))
-    if not closed:
+    if closed:
+        _take_back(draft)
+    else:
         _let_everything_go(draft)
     _say(draft, "endex", reached(draft.incident))
     if not closed:
@@ -116,6 +118,16 @@ def tell_late(draft: Draft, person: str) -> None:
 
 OVER_WORDS: dict[str, Kind] = {"aborted": "drill_off", "aborted_real": "drill_over_real", "ended": "endex"}
 """How a drill is over (`Incident.over`), and the words that say so."""
+
+
+def standing(incident: Incident) -> Kind | None:
+    """Return the words that say how a drill stands to whoever looks: that it is stopped, or how it is over; None where
+    it goes on, only its director paused it, or somebody said under duress that something is wrong."""
+    if incident.over:
+        return OVER_WORDS[incident.over]
+    if incident.stopped & REAL_REASONS:
+        return "drill_real"
+    return "drill_still" if incident.frozen is not None and incident.stopped - QUIETLY - {"duress"} else None
 
 
 def reached(incident: Incident) -> tuple[str, ...]:
@@ -143,11 +155,15 @@ def _let_everything_go(draft: Draft) -> None:
     for id in sorted(draft.incident.alerts, key=lambda a: int(a[1:])):
         if draft.incident.alerts[id].status != "closed":
             close(draft, draft.incident.alerts[id], "ended")
+    _take_back(draft)
+    for timer in sorted(draft.incident.timers):
+        draft.clear_timer(timer)
+
+
+def _take_back(draft: Draft) -> None:
     for delivery in list(draft.incident.deliveries.values()):
         if delivery.status == "queued":
             draft.add(e.DeliveryDropped(delivery=delivery.id))
-    for timer in sorted(draft.incident.timers):
-        draft.clear_timer(timer)
 
 
 def _close(draft: Draft, by: str) -> None:

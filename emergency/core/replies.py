@@ -40,7 +40,26 @@ WORDS: dict[str, str] = {
         ["到", "到了", "到场", "已到", "完成", "已完成", "做完了", "DONE", "ARRIVED", "ON SITE", "FINISHED"], "2"
     ),
     **dict.fromkeys(["不能", "来不了", "去不了", "不行", "CANNOT", "CAN'T", "CANT", "CAN NOT", "UNABLE"], "3"),
-    **dict.fromkeys(["求助", "救命", "需要帮助", "NEED HELP", "MAYDAY"], "9"),
+    **dict.fromkeys(
+        [
+            "求助",
+            "救命",
+            "救命啊",
+            "救我",
+            "快救我",
+            "需要帮助",
+            "需要救援",
+            "NEED HELP",
+            "I NEED HELP",
+            "WE NEED HELP",
+            "HELP ME",
+            "HELP US",
+            "SEND HELP",
+            "MAYDAY",
+            "SOS",
+        ],
+        "9",
+    ),
 }
 OPT_OUT = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 """Words that carriers take as `never write to me again` (Twilio, advanced opt-out). They are never ours."""
@@ -48,6 +67,10 @@ MARKS = ("Mn", "Me")
 """Marks on other characters: the keycap of a digit that was picked as an emoji."""
 QUOTED = re.compile(r"\+1收到[23、,]|\+1收到[4-8]|1 GOT IT, [2-8]|1 GOT ALL")
 """Our own hint, come back: a forwarded message, or a telephone's `Liked "..."`. Whose word that is, nobody knows."""
+APART = re.compile(r"(?<![A-Z0-9])X[\s+:.,\-]+(?=[A-HJ-NP-WY][0-9]{2})")
+"""The X of a drill's code that stands apart from it: else who answers a drill would answer what is real."""
+LIKE_X = str.maketrans(dict.fromkeys("\u0425\u03a7\u00d7\u2715\u2716", "X"))
+"""Cyrillic and Greek letters and signs that keyboards put for the X with which the codes of drills begin."""
 LONGEST = 1600
 EDGES = " \t\r\n'\"“”‘’「」『』()（）[]【】<>。.,，!！?？;；:：、~"
 
@@ -66,9 +89,9 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 def tidy(text: str) -> str:
     """Return *text* with compatible characters folded (full-width digits become digits), in capitals, edges trimmed."""
-    folded = unicodedata.normalize("NFKC", text[:LONGEST]).upper()
+    folded = unicodedata.normalize("NFKC", text[:LONGEST]).upper().translate(LIKE_X)
     plain = "".join(ch for ch in folded if (ch.isprintable() or ch.isspace()) and unicodedata.category(ch) not in MARKS)
-    return plain.strip(EDGES)
+    return APART.sub("X", plain.strip(EDGES))
 
 
 def is_opt_out(text: str) -> bool:

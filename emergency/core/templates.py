@@ -262,3 +262,5 @@ TAKE_OVER = Text("请接班", "Take over")
 TAKE_COMMAND = Text("请接任指挥", "Take over command")
 COMMANDING = Text("你任指挥,请看情况下令", "You command: see, and give orders")
 STAND_BY = Text("待命", "stand by")
+ANSWER_ONLY = Text("只需答复,不要行动", "Only answer, do nothing")
+"""What a call-out asks of whoever holds a role, also of who commands."""

@@ -26,6 +26,7 @@ from emergency.core.playbook import Step
 from emergency.core.replies import tidy
 from emergency.core.sandbox import LONGEST, fill, render
 from emergency.core.templates import (
+    ANSWER_ONLY,
     ASKED,
     COMMAND,
     COMMANDING,
@@ -93,7 +94,7 @@ def words_for(incident: Incident, alert: Alert, language: str | None = None) -> 
     people = {"about": alert.about} if alert.about and alert.kind not in ("merged", *ELSEWHERE) else {}
     for number, each in enumerate(alert.wanted):
         people |= {f"who{number}": each.person} | ({f"here{number}": each.here} if each.here else {})
-    if alert.kind == "relief" and alert.about == incident.command:
+    if alert.kind == "relief" and alert.about == incident.command and not incident.only_asks:
         kind = "relief_command"
     return Line(
         kind=kind,
@@ -143,9 +144,10 @@ def _values(incident: Incident, language: str, alert: Alert, run: StepRun | None
         values["do"] = what_to_do(incident, run, language)
         values["zone"] = in_zone(incident, run, language)
     if alert.kind == "stand_by":
-        values["do"] = _orders(incident, alert).of(language)
+        values["do"] = orders(incident, alert).of(language)
     if alert.kind == "relief":
-        values["do"] = (TAKE_COMMAND if alert.about == incident.command else TAKE_OVER).of(language)
+        do = ANSWER_ONLY if incident.only_asks else TAKE_COMMAND if alert.about == incident.command else TAKE_OVER
+        values["do"] = do.of(language)
     if alert.kind in ELSEWHERE:
         values["other"] = alert.about or ""
     for number, each in enumerate(alert.wanted):
@@ -195,12 +197,15 @@ def asked_to(incident: Incident, alert: Alert, language: str) -> str:
     """Return what an alert that waits for an answer asks, in a few words, with its zone."""
     run = incident.steps[alert.step or ""]
     if alert.kind == "stand_by":
-        return _orders(incident, alert).of(language)
+        return orders(incident, alert).of(language)
     return what_to_do(incident, run, language) + in_zone(incident, run, language)
 
 
-def _orders(incident: Incident, alert: Alert) -> Text:
-    """Whoever commands is told so in the role that commands, and not in another one that they hold besides."""
+def orders(incident: Incident, alert: Alert) -> Text:
+    """Whoever commands is told so in the role that commands, and not in another one that they hold besides; where a
+    drill asks for answers alone nobody is, and nobody waits for orders."""
+    if incident.only_asks:
+        return ANSWER_ONLY
     commands = alert.person == incident.command and incident.site.duty(alert.role or "").command
     return COMMANDING if commands else STANDING_BY
 
@@ -529,6 +534,7 @@ def own_texts() -> dict[str, Text]:
         "standing by": STANDING_BY,
         "commanding": COMMANDING,
         "stand by": STAND_BY,
+        "only answer": ANSWER_ONLY,
         "take over": TAKE_OVER,
         "take command": TAKE_COMMAND,
         "played agency": PLAYED,
@@ -557,7 +563,7 @@ def said_in_calls(kinds: Sequence[str]) -> Iterator[Text]:
     """Yield the program's own texts that a call with lines of these *kinds* may say."""
     yield from (text for name, text in TEMPLATES.items() if name.startswith("voice_") or name in kinds)
     yield from (*KEY_WORDS.values(), *SEVERITY_WORDS.values(), *YES_NO.values())
-    yield from (COMMAND, STANDING_BY, COMMANDING, STAND_BY)
+    yield from (COMMAND, STANDING_BY, COMMANDING, STAND_BY, ANSWER_ONLY)
 
 
 def quotes_test(text: str, language: str) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast, get_args
 from zoneinfo import ZoneInfo
 
+from emergency.core import commands as c
 from emergency.core.near import nearest, nearest_zh
 from emergency.core.values import Text
 from emergency.core.wording import reference
@@ -54,7 +55,10 @@ class Subject:
         """Find it. Raises Mistakes."""
         word = str(code or "").strip().upper()
         if not word:
-            raise Mistakes("'drill' is missing: the code of a drill or an incident, such as DR3 or F07")
+            raise Mistakes(
+                "'drill' is missing: the code of a drill or an incident, such as DR3 or F07",
+                "缺少演练或事件的编号,如 DR3 或 F07",
+            )
         found = kept.known(engine.store, word)
         if found is None:
             codes = [*(row.code for row in Books(engine.store).all()), *(r.code for r in engine.store.all_incidents())]
@@ -83,7 +87,10 @@ class Subject:
     def course(self) -> Course:
         """Return how it went. Raises CommandRefused: it has not begun."""
         if not self.incident:
-            raise CommandRefused(f"{self.code} has not begun; there is nothing to rate yet")
+            raise CommandRefused(
+                f"{self.code} has not begun; there is nothing to rate yet. See: emergency drill show {self.code}",
+                f"{self.code} 还没有开始,没有可评的。看看现状:emergency drill show {self.code}",
+            )
         others = others_of(self.engine.store, self.incident)
         return Course(self.engine.store.history(self.incident), self.read(), others)
 
@@ -107,10 +114,10 @@ def scores_of(engine: Engine, code: str) -> tuple[scoring.Score, ...]:
 # words
 
 
-def _words(args: Args, key: str, how: str) -> str:
+def _words(args: Args, key: str, how: Text) -> str:
     word = str(args.get(key) or "").strip()
     if not word:
-        raise Mistakes(f"'{key}' is missing: {how}")
+        raise Mistakes(f"'{key}' is missing: {how.en}", f"缺少“{key}”:{how.zh}")
     return word
 
 
@@ -203,6 +210,8 @@ def _things(desktop: Desktop, subject: Subject) -> Iterator[str]:
 
 def _rating(word: object) -> b.Rating:
     text = str(word or "").strip()
+    if not text:
+        raise Mistakes("the rating is missing: say P, S, M or U", "缺少评级;请写 P、S、M 或 U")
     found = RATINGS.get(text.upper()) or RATINGS.get(text)
     if found is None:
         raise Mistakes(f"'{text}' is no rating; say P, S, M or U", f"“{text}”不是评级;请写 P、S、M 或 U")
@@ -213,7 +222,8 @@ def _rating(word: object) -> b.Rating:
 
 
 def drill_observe(desktop: Desktop, engine: Engine, args: Args) -> Document:
-    """Write down what an observer saw; an unsafe act lets a drill that runs stand still at once."""
+    """Write down what an observer saw; an unsafe act lets a drill that runs stand still at once. `was` says what could
+    be stopped when the act was noted, None where nothing unsafe was."""
     subject = Subject(engine, args.get("drill"))
     unsafe = bool(args.get("unsafe"))
     rating = _rating(args["rating"]) if args.get("rating") else None
@@ -236,8 +246,10 @@ def drill_observe(desktop: Desktop, engine: Engine, args: Args) -> Document:
             tapped=tapped,
         )  # fmt: skip
         written = subject.write(entry)[0]
-    frozen = unsafe and _freeze(engine, subject, _observer(written.entry))
-    return {**_said(subject, written), "frozen": frozen}
+    was = _stands(subject) if unsafe else None
+    if was == "running":
+        _freeze(subject, _observer(written.entry))
+    return {**_said(subject, written), "frozen": was == "running", "was": was}
 
 
 def _observer(entry: b.AnyEntry) -> str:
@@ -245,23 +257,34 @@ def _observer(entry: b.AnyEntry) -> str:
     return entry.by
 
 
-def _freeze(engine: Engine, subject: Subject, by: str) -> bool:
-    """Let a drill among people stand still; return whether there was one that ran."""
-    if subject.row is None or subject.row.incident is None or subject.row.ended_at is not None:
-        return False
+def _stands(subject: Subject) -> str:
+    """Return whether something of it can be stopped, `running`, or why nothing can: `planned`, `over`, `real`."""
+    if subject.row is not None and subject.row.ended_at is not None:
+        return "over"
+    if not subject.incident:
+        return "planned"
+    incident = subject.engine.incident(subject.incident)
+    if incident.is_closed:
+        return "over"
+    return "real" if incident.mode == "real" else "running"
+
+
+def _freeze(subject: Subject, by: str) -> None:
+    """Let a drill stand still, also one on the screen that nobody planned."""
     from emergency.drills.live.verbs import freeze
 
-    incident = engine.incident(subject.row.incident)
-    if incident.mode == "real" or incident.is_closed:
-        return False
-    freeze(engine, subject.row, by, "unsafe")
-    return True
+    if subject.row is not None:
+        freeze(subject.engine, subject.row, by, "unsafe")
+    else:
+        subject.engine.handle(subject.incident, c.FreezeDrill(by=by, because="unsafe"))
 
 
 def drill_answer(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Answer an evaluator's question of the scenario with yes or no."""
     subject = Subject(engine, args.get("drill"))
-    question = _words(args, "question", "the number of a question of the scenario, such as Q4").upper()
+    question = _words(
+        args, "question", Text("情景里评估问题的编号,如 Q4", "the number of a question, such as Q4")
+    ).upper()
     scenario = subject.scenario()
     known = {each.id.upper(): each for each in scenario.questions} if scenario is not None else {}
     if question not in known:
@@ -269,7 +292,7 @@ def drill_answer(desktop: Desktop, engine: Engine, args: Args) -> Document:
             f"{subject.code} asks no question {question}.{nearest(question, list(known))}",
             f"{subject.code} 没有评估问题 {question}。{nearest_zh(question, list(known))}",
         )
-    word = _words(args, "answer", "yes or no").lower()
+    word = _words(args, "answer", Text("yes 或 no(是、否)", "yes or no")).lower()
     if word not in YES | NO:
         raise Mistakes(f"'{word}': answer yes or no", f"“{word}”:请答 yes 或 no(是、否)")
     tapped = datetime.fromisoformat(str(args["tapped"])) if args.get("tapped") else None
@@ -287,18 +310,27 @@ def drill_answer(desktop: Desktop, engine: Engine, args: Args) -> Document:
 def drill_rate(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Set a rating over the automatic one; both are shown, with who and why."""
     subject = Subject(engine, args.get("drill"))
-    objective = _words(args, "objective", "the number of an objective, such as O2")
-    known = {score.id.upper(): score for score in subject.scores()}
-    if objective.upper() not in known:
-        raise Mistakes(f"{subject.code} has no objective {objective}.{nearest(objective.upper(), list(known))}")
+    objective = _known_objective(subject, _words(args, "objective", Text("目标的编号,如 O2", "its number, such as O2")))
+    rating = _rating(args.get("rating"))
     reason = _seal(engine, args, "reason")
     if reason is None:
-        raise Mistakes('a rating over the automatic one needs a reason: --reason "..."')
+        raise Mistakes(
+            'a rating over the automatic one needs a reason: --reason "..."', '改自动评级要写理由:--reason "..."'
+        )
     by = _by(desktop, engine, args, needed=True)
-    subject.write(
-        b.Rated(objective=known[objective.upper()].id, rating=_rating(args.get("rating")), by=by, reason=reason)
-    )
+    subject.write(b.Rated(objective=objective, rating=rating, by=by, reason=reason))
     return _scored(subject)
+
+
+def _known_objective(subject: Subject, word: str) -> str:
+    known = {score.id.upper(): score.id for score in subject.scores()}
+    if word.upper() not in known:
+        ids = list(known)
+        raise Mistakes(
+            f"{subject.code} has no objective {word}.{nearest(word.upper(), ids)}",
+            f"{subject.code} 没有目标 {word}。{nearest_zh(word.upper(), ids)}",
+        )
+    return known[word.upper()]
 
 
 def drill_scores(desktop: Desktop, engine: Engine, args: Args) -> Document:
@@ -317,7 +349,10 @@ def drill_hotwash(desktop: Desktop, engine: Engine, args: Args) -> Document:
         words = [str(each).strip() for each in several if str(each).strip()]
         entries += [b.HotWash(topic=topic, by=by, text=engine.store.seal(each[:1600])) for each in words]
     if not entries:
-        raise Mistakes('nothing was said: --well "...", --badly "...", --change "..." or --safety "..."')
+        raise Mistakes(
+            'nothing was said: --well "...", --badly "...", --change "..." or --safety "..."',
+            '没有内容:请写 --well "好的"、--badly "不好的"、--change "应改变的" 或 --safety "不安全的"',
+        )
     written = subject.write(*entries)
     return {"drill": subject.code, "written": [f"B{each.seq}" for each in written], "at": to_text(written[0].at)}
 
@@ -330,15 +365,15 @@ def drill_action_add(desktop: Desktop, engine: Engine, args: Args) -> Document:
         return {"drill": subject.code, **_listed(engine, subject.code, all_actions(engine.store), again)}
     problem, action = _seal(engine, args, "problem"), _seal(engine, args, "action")
     if problem is None or action is None:
-        raise Mistakes('say the problem and what is to be done: --problem "..." --action "..."')
-    element = ELEMENTS.get(str(args.get("element") or "planning").lower())
-    if element is None:
-        raise Mistakes(f"'{args.get('element')}' is no element.{nearest(str(args.get('element')), list(ELEMENTS))}")
+        raise Mistakes(
+            'say the problem and what is to be done: --problem "..." --action "..."',
+            '请写问题和措施:--problem "..." --action "..."',
+        )
     everything = all_actions(engine.store)
     mine = [each for each in everything if each.subject == subject.id]
     id = f"{subject.code}.A{len(mine) + 1}"
     entry = b.Action(
-        id=id, problem=problem, action=action, element=element, owner=_by(desktop, engine, args, "owner", needed=True),
+        id=id, problem=problem, action=action, element=_element(args), owner=_owner(desktop, engine, args),
         due=_due(desktop, engine, args), by=_by(desktop, engine, args),
         objective=_objective(subject, args), repeats=_repeats(everything, subject, args),
         verify=not args.get("no_verify"),
@@ -358,48 +393,76 @@ def _agreed_already(engine: Engine, subject: Subject, args: Args) -> str | None:
     return None
 
 
+def _element(args: Args) -> b.Element:
+    word = str(args.get("element") or "planning")
+    element = ELEMENTS.get(word.lower())
+    if element is None:
+        raise Mistakes(
+            f"'{word}' is no element.{nearest(word, list(get_args(b.Element)))}",
+            f"“{word}”不是要素。{nearest_zh(word, list(ELEMENTS))}",
+        )
+    return element
+
+
+def _owner(desktop: Desktop, engine: Engine, args: Args) -> str:
+    """Return who sees to an action: somebody of the roster, for nobody else is reminded of it."""
+    word = _words(args, "owner", Text("谁来落实,名册里的姓名或 id", "who sees to it, by name or roster id"))
+    try:
+        return the_person(desktop, engine, word)
+    except Mistakes as error:
+        raise Mistakes(
+            f"--owner: {error} It is somebody of the roster (emergency roster show); where others do the work, "
+            "whoever sees to it that they do",
+            f"--owner:{error.zh}负责人须在名册里(emergency roster show);由外单位做的,写本单位督办的人",
+        ) from None
+
+
 def _objective(subject: Subject, args: Args) -> str:
     word = str(args.get("objective") or "").strip()
-    if not word:
-        return ""
-    known = {score.id.upper(): score.id for score in subject.scores()}
-    if word.upper() not in known:
-        raise Mistakes(f"{subject.code} has no objective {word}.{nearest(word.upper(), list(known))}")
-    return known[word.upper()]
+    return _known_objective(subject, word) if word else ""
 
 
 def _repeats(everything: Sequence[Agreed], subject: Subject, args: Args) -> str:
     word = str(args.get("repeats") or "").strip().upper()
     if word and word not in {each.entry.id for each in everything if each.subject != subject.id}:
         ids = [each.entry.id for each in everything if each.subject != subject.id]
-        raise Mistakes(f"there is no earlier action {word}.{nearest(word, ids)}")
+        raise Mistakes(
+            f"there is no earlier action {word}.{nearest(word, ids)} See: emergency drill action list --all",
+            f"没有更早的措施 {word}。{nearest_zh(word, ids)}查看:emergency drill action list --all",
+        )
     return word
 
 
 def _due(desktop: Desktop, engine: Engine, args: Args) -> str:
     """Return the day by which it is to be done, in the site's own calendar."""
-    word = _words(args, "due", "by when: --due 2026-12-31")
+    word = _words(args, "due", Text("期限,如 --due 2026-12-31", "by when: --due 2026-12-31"))
     try:
         day = datetime.strptime(word, "%Y-%m-%d").date()
     except ValueError:
-        raise Mistakes(f"--due {word}: say a day as 2026-12-31") from None
+        raise Mistakes(f"--due {word}: say a day as 2026-12-31", f"--due:“{word}”不是日期;请写成 2026-12-31") from None
     today = engine.clock.now().astimezone(ZoneInfo(desktop.people.site(engine).timezone)).date()
     if day < today:
-        raise Mistakes(f"--due {word} is past")
+        raise Mistakes(
+            f"--due {word} is past; say today ({today}) or a later day",
+            f"--due {word} 已经过去;请写今天({today})或以后",
+        )
     return day.isoformat()
 
 
 def drill_action_done(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Close an action with its evidence; with the code of a later drill that showed it, where there is one."""
-    word = _words(args, "id", "the number of the action, such as DR3.A1").upper()
+    word = _words(args, "id", Text("措施的编号,如 DR3.A1", "the number of the action, such as DR3.A1")).upper()
     everything = all_actions(engine.store)
     found = next((each for each in everything if each.entry.id == word), None)
     if found is None:
         ids = [each.entry.id for each in everything]
-        raise Mistakes(f"there is no action {word}.{nearest(word, ids)}")
+        raise Mistakes(
+            f"there is no action {word}.{nearest(word, ids)} See: emergency drill action list --all",
+            f"没有措施 {word}。{nearest_zh(word, ids)}查看:emergency drill action list --all",
+        )
     evidence = _seal(engine, args, "evidence")
     if evidence is None:
-        raise Mistakes('closing needs evidence: --evidence "..."')
+        raise Mistakes('closing needs evidence: --evidence "..."', '完成须有证据:--evidence "..."')
     verified = Subject(engine, args["verified"]).code if args.get("verified") else ""
     if found.done is None:  # asked twice changes nothing
         done = b.ActionDone(id=word, evidence=evidence, by=_by(desktop, engine, args), verified=verified)

@@ -1,21 +1,15 @@
-"""`emergency drill forecast`: reads what a forecast is computed with, computes it, and answers with one document."""
+"""`emergency drill forecast`: computes what was asked, and answers with one document."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from emergency.app import App
-from emergency.core.near import nearest
-from emergency.core.playbook import Playbook
-from emergency.core.site import Place, Site
+from emergency.core.templates import STAND_BY, TAKE_OVER
 from emergency.core.values import Text
-from emergency.drills.players.model import read_model
-from emergency.errors import Mistakes, Problem
 from emergency.forecast import story
 from emergency.forecast.band import Band, Swing, band, tornado
 from emergency.forecast.case import Change, Setting
@@ -23,45 +17,20 @@ from emergency.forecast.changes import Base, Effect, Loss, effects, ideas, loss,
 from emergency.forecast.curves import BATCH, Curve, Tally, collect
 from emergency.forecast.odds import Difference, Share
 from emergency.forecast.pool import Pool
+from emergency.forecast.reading import Asked, understand
 from emergency.forecast.week import Week, week
-from emergency.match import find_place
 from emergency.store.codec import to_text
-from emergency.verbs import a_moment, severity_of
 
 Document = dict[str, Any]
-RUNS = 2400
-"""Runs at most, where nobody says how many: for any share, two points either way (1.96² / 4 / 0.02² = 2,401)."""
-WIDTH = 0.02
-"""Half the interval at which it is enough, where nobody says."""
 FEW = 400
 """Runs of each case that is compared: a difference in the same runs is then sure to some three points."""
 FEWER = 100
-"""Runs of each team of a week and of each end of a figure: a look, to ten points."""
+"""Runs of each team of a week and of each end of a figure: a look, to ten points. The ends of all figures together have
+half of FEW each."""
+BESIDE_THE_PLAN = {"stand_by": STAND_BY, "relieve": TAKE_OVER, "nudge": Text("催办", "a reminder")}
+"""What is asked of people that is no step of the plan."""
 EVERY = 15
 """Seconds between two points of a curve in the document."""
-MOST_RUNS = 1_000_000
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What was typed. runs: at most; width: half the interval that is enough, 0 for all runs."""
-
-    playbook: str
-    place: str | None = None
-    at: str | None = None
-    runs: int = RUNS
-    seed: int = 1
-    within: timedelta = timedelta(minutes=5)
-    width: float = WIDTH
-    cores: int = 1
-    severity: str | None = None
-    roles: tuple[str, ...] = ()
-    facts: tuple[str, ...] = ()
-    decisions: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-    who: bool = False
-    what_if: bool = False
-    assumptions: bool = False
-    week: bool = False
 
 
 def forecast(app: App, asked: Asked, say: Callable[[str], None] = lambda part: None) -> Document:
@@ -73,7 +42,7 @@ def forecast(app: App, asked: Asked, say: Callable[[str], None] = lambda part: N
     Raises:
         Mistakes: no such plan, place, time, person, role or number; every mistake of the words at once.
     """
-    setting, names, absent = _read(app, asked)
+    setting, names, absent = understand(app, asked)
     with Pool(setting, asked.cores) as pool:
         say("base")
         tally = Tally(pool.case().question, asked.within)
@@ -88,7 +57,7 @@ def _more(asked: Asked, pool: Pool, tally: Tally, absent: Sequence[str], say: Ca
     found: Document = {}
     few, fewer = min(FEW, asked.runs), min(FEWER, asked.runs)
     say("band")
-    found["assumptions"] = _band(band(pool, few, asked.within))
+    found["assumptions"] = _band(band(pool, max(1, few // 2), asked.within))
     if absent or asked.who or asked.what_if:
         base = Base(pool, few, asked.within)
         if absent:
@@ -107,96 +76,6 @@ def _more(asked: Asked, pool: Pool, tally: Tally, absent: Sequence[str], say: Ca
         say("week")
         found["week"] = _week(week(pool, fewer, asked.within))
     return found
-
-
-# reading
-
-
-def _read(app: App, asked: Asked) -> tuple[Setting, dict[str, Any], tuple[str, ...]]:
-    """Return the setting, what people are called, and who is to be absent."""
-    engine = app.engine()
-    with contextlib.closing(engine.store):
-        site, roster = app.people.site(engine), app.people.roster(engine)
-        plan = app.library.named(engine, asked.playbook, site)
-        now = engine.clock.now()
-        begins = datetime.fromisoformat(a_moment("--at", asked.at, now, site.timezone)) if asked.at else now
-        names = {language: app.people.names(engine, language) for language in ("zh", "en")}
-    place = find_place(asked.place, plan, site) if asked.place or plan.place != "zone" else _usual_place(plan, site)
-    known = {id: {language: names[language].get(id, id) for language in names} for id in roster.people}
-    problems: list[Problem] = _impossible(asked)
-    absent = tuple(_person(word, known, problems) for word in asked.without)
-    told = _pairs("--fact", asked.facts, [fact.name for fact in plan.facts], problems)
-    steps = {step.name for state in plan.states for step in state.steps if step.decision}
-    decisions = _pairs("--answer", asked.decisions, sorted(steps), problems)
-    if problems:
-        raise Mistakes(problems)
-    setting = Setting(
-        plan=plan,
-        site=site,
-        place=place.id,
-        begins=begins,
-        roster=roster,
-        model=read_model(app.settings.home),
-        reach=app.desktop.reach_of("real"),
-        roles=asked.roles,
-        severity=severity_of(asked.severity) if asked.severity else None,
-        told=told,
-        decisions=decisions,
-        seed=asked.seed,
-    )
-    return setting, known, absent
-
-
-def _usual_place(plan: Playbook, site: Site) -> Place:
-    """Return the place that is meant where nobody says one: the first zone that the plan can be about."""
-    return next((place for place in site.places if place.kind == plan.place), site.places[0])
-
-
-def _impossible(asked: Asked) -> list[Problem]:
-    found = []
-    if not 1 <= asked.runs <= MOST_RUNS:
-        found.append(Problem(file="--runs", line=0, says=f"{asked.runs}: say a number from 1 to {MOST_RUNS}"))
-    if not 0 <= asked.width < 1:
-        found.append(Problem(file="--width", line=0, says=f"{asked.width:g}: say half a width from 0 to 1, as 0.02"))
-    if not timedelta(0) < asked.within <= timedelta(minutes=30):
-        found.append(Problem(file="--within", line=0, says="say a length up to 30m, as 5m or 90s"))
-    if not 1 <= asked.cores <= 256:
-        found.append(Problem(file="--cores", line=0, says=f"{asked.cores}: say a number from 1 to 256"))
-    return found
-
-
-def _person(word: str, known: Mapping[str, Mapping[str, str]], problems: list[Problem]) -> str:
-    """Return the roster id that *word* names, by id or by name."""
-    meant = [
-        id for id, names in known.items() if word.casefold() in {id.casefold(), *(n.casefold() for n in names.values())}
-    ]
-    if len(meant) != 1:
-        hint = nearest(word, [*known, *(names["en"] for names in known.values())])
-        problems.append(Problem(file="--without", line=0, says=f"'{word}' is nobody in the roster.{hint}"))
-        return word
-    return meant[0]
-
-
-def _pairs(option: str, words: Iterable[str], known: Sequence[str], problems: list[Problem]) -> dict[str, str]:
-    found = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals or name not in known:
-            problems.append(
-                Problem(file=option, line=0, says=f"'{word}' is no NAME=VALUE of this plan.{nearest(name, known)}")
-            )
-        found[name] = value
-    return found
-
-
-def a_length(option: str, text: str) -> timedelta:
-    """Return the length that was typed: `5m`, `90s`. Raises Mistakes."""
-    from emergency.shapes import a_length as read
-
-    try:
-        return read(text)
-    except ValueError:
-        raise Mistakes(f"{option}: '{text}' is no length; write 5m, or 90s") from None
 
 
 # the document
@@ -258,7 +137,10 @@ def _answer(setting: Setting, asked: Asked, pool: Pool, tally: Tally, *, narrow:
         "messages": {person: count / tally.n for person, count in tally.messages.most_common()},
         "role_titles": {duty.role: both(duty.title) for duty in site.duties},
         "states": {state.name: both(state.title) for state in plan.states},
-        "steps": {step.name: both(step.do) for state in plan.states for step in state.steps},
+        "steps": {
+            **{name: both(words) for name, words in BESIDE_THE_PLAN.items()},
+            **{step.name: both(step.do) for state in plan.states for step in state.steps},
+        },
     }
 
 
@@ -273,7 +155,9 @@ def _share(found: Share) -> Document:
 
 def _times(curve: Curve) -> Document:
     """Return the middle and the 95 % of a curve, in seconds (None: not within the horizon), and whether ever."""
-    return {"p50": curve.quantile(0.5), "p95": curve.quantile(0.95), "ever": curve.ever.p}
+    ever = curve.ever
+    times = {"p50": curve.quantile(0.5), "p95": curve.quantile(0.95)}
+    return {**times, "ever": ever.p, "ever_low": ever.low, "ever_high": ever.high}
 
 
 def _curve(curve: Curve) -> list[list[float]]:
@@ -305,9 +189,9 @@ def _breach(pool: Pool, tally: Tally) -> Document:
 
 
 def _beats(beats: Iterable[story.Beat]) -> list[Document]:
-    return [
-        {key: value for key, value in msgspec.structs.asdict(beat).items() if value or key == "at"} for beat in beats
-    ]
+    """Return a story for a document: of each beat what it has."""
+    found = [{**msgspec.structs.asdict(beat), "do": both(beat.do) if beat.do else None} for beat in beats]
+    return [{key: value for key, value in beat.items() if value or key == "at"} for beat in found]
 
 
 def _difference(found: Difference) -> Document:
@@ -375,7 +259,12 @@ def _week(found: Week) -> Document:
         "hours": [{"at": each.at.isoformat(), "team": each.team, **_share(each.share)} for each in found.hours],
         "weakest": found.weakest.at.isoformat(),
         "named": [
-            {"name": both(each.name), "at": each.at.isoformat(), "holiday": each.holiday, **_share(each.share)}
+            {
+                "name": both(each.name),
+                "at": each.at.isoformat(),
+                "holiday": both(each.holiday) if each.holiday is not None else None,
+                **_share(each.share),
+            }
             for each in found.named
         ],
     }

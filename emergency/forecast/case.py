@@ -29,7 +29,7 @@ from emergency.roster import Reach, Roster, members
 from emergency.roster.calendar import changes
 
 if TYPE_CHECKING:
-    from emergency.drills.rehearsals.rehearsal import Rehearsal, Stage
+    from emergency.drills.rehearsals.rehearsal import Opening, Rehearsal, Stage
 
 Team = tuple[Member, ...]
 SECOND = 1_000_003
@@ -41,6 +41,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     begins: when the incident opens, aware. roles: those that count; empty for the critical ones.
     others: plans that this one lets expect, by id. decisions: step to answer; a step not named gets its first answer.
+    ahead: how far is looked at least, where the plan's own targets end sooner.
     """
 
     plan: Playbook
@@ -56,6 +57,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     others: dict[str, Playbook] = {}
     decisions: dict[str, str] = {}
     seed: int = 1
+    ahead: timedelta = timedelta(0)
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +98,7 @@ class Case:
         self.model = setting.model.changed(dict(change.figures)) if change.figures else setting.model
         as_it_is = teams(setting, self.begins)
         self.question = question(
-            setting.plan, setting.site, as_it_is[0][1], setting.place, setting.severity, setting.roles
+            setting.plan, setting.site, as_it_is[0][1], setting.place, setting.severity, setting.roles, setting.ahead
         )
         if change.answers_only:
             self.question = replace(self.question, milestones=())
@@ -124,6 +126,13 @@ class Case:
             severity=setting.severity,
             told=setting.told,
         )
+
+    @cached_property
+    def opening(self) -> Opening:
+        """How all runs begin."""
+        from emergency.drills.rehearsals.rehearsal import Opening
+
+        return Opening()
 
     def team_at(self, at: datetime) -> tuple[Team, datetime | None]:
         """Return who there is at a moment, and when that changes next."""
@@ -161,7 +170,9 @@ class Case:
         messages arrived; that changes nothing of what happens."""
         from emergency.drills.rehearsals.rehearsal import Rehearsal
 
-        rehearsal = Rehearsal(self.stage, self.players(run), receipts=receipts, seed=self.setting.seed)
+        rehearsal = Rehearsal(
+            self.stage, self.players(run), receipts=receipts, seed=self.setting.seed, opening=self.opening
+        )
         rehearsal.run(self.question.horizon, Decided(self.question))
         return rehearsal
 

@@ -113,17 +113,32 @@ class Pool:
 
     def _begun(self) -> ProcessPoolExecutor:
         if self._executor is None:
-            before = multiprocessing.active_children()
-            self._executor = ProcessPoolExecutor(
-                self.cores,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_begin,
-                initargs=(pickle.dumps(self.setting),),
-            )
-            for future in [self._executor.submit(os.getpid) for _ in range(self.cores)]:
-                future.result()
-            self._workers = [child for child in multiprocessing.active_children() if child not in before]
+            with _ctrl_c_waits():
+                before = multiprocessing.active_children()
+                self._executor = ProcessPoolExecutor(
+                    self.cores,
+                    mp_context=multiprocessing.get_context("spawn"),
+                    initializer=_begin,
+                    initargs=(pickle.dumps(self.setting),),
+                )
+                for future in [self._executor.submit(os.getpid) for _ in range(self.cores)]:
+                    future.result()
+                self._workers = [child for child in multiprocessing.active_children() if child not in before]
         return self._executor
+
+
+@contextlib.contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Let Ctrl-C wait until the workers are there, a second or two: half begun they could not be ended, and who begins
+    meanwhile inherits that it is none of theirs."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # in a worker

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.playbook import Milestone, Playbook
 from emergency.core.readiness import Need, seats
 from emergency.core.site import Member, Site
@@ -47,6 +47,7 @@ def question(
     place: str,
     severity: Severity | None = None,
     only: Sequence[str] = (),
+    ahead: timedelta = timedelta(0),
 ) -> Question:
     """Return what is asked of *plan*.
 
@@ -55,12 +56,13 @@ def question(
     Args:
         team: who there is as it opens. severity: the level it opens at, where it is not the plan's own.
         only: these roles instead.
+        ahead: look at least so far.
 
     Raises:
         Mistakes: the plan does not know one of *only*.
     """
     level = max(plan.start, severity or plan.start)
-    chosen = _named(plan, only) if only else tuple(each.role for each in critical(plan, level))
+    chosen = known_roles(plan, only) if only else tuple(each.role for each in critical(plan, level))
     called = {call.role: call.heads for call in plan.roles if call.at is not None and call.at <= level}
     places = {**called, **{role: heads_of(plan, role) for role in chosen}}
     given = seats(Need(plan=plan.id, level=level, start=True, place=place, places=places), team, site)
@@ -71,14 +73,20 @@ def question(
             for role in chosen
         ),
         milestones=within_sight(plan),
-        horizon=horizon(plan),
+        horizon=max(horizon(plan), ahead),
     )
 
 
-def _named(plan: Playbook, only: Sequence[str]) -> tuple[str, ...]:
+def known_roles(plan: Playbook, only: Sequence[str]) -> tuple[str, ...]:
+    """Return the roles that `--role` names, each once. Raises Mistakes: the plan does not know one of them."""
     known = [call.role for call in plan.roles]
     wrong = [
-        Problem(file="--role", line=0, says=f"{plan.id} has no role '{role}'.{nearest(role, known)}")
+        Problem(
+            file="--role",
+            line=0,
+            says=f"{plan.id} has no role '{role}'.{nearest(role, known)}",
+            zh=f"{plan.id} 没有岗位“{role}”。{nearest_zh(role, known)}",
+        )
         for role in only
         if role not in known
     ]

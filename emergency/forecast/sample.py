@@ -74,15 +74,16 @@ def read(run: int, question: Question, incident: Incident, history: Sequence[Lin
         history: from the first event to the last, in order.
     """
     reader = _Reader(question, incident)
-    moment = incident.opened
+    moment, since = incident.opened, 0.0
     for event, at in history:
+        hears = _READ.get(type(event))
+        if hears is None:
+            continue
         if at != moment:
-            reader.is_over((moment - incident.opened).total_seconds())
-            moment = at
-        kind = type(event)
-        if kind in _READ:
-            _READ[kind](reader, event, (at - incident.opened).total_seconds())
-    reader.is_over((moment - incident.opened).total_seconds())
+            reader.is_over(since)
+            moment, since = at, (at - incident.opened).total_seconds()
+        hears(reader, event, since)
+    reader.is_over(since)
     return reader.sample(run)
 
 
@@ -250,9 +251,18 @@ class Decided:
         """Begin with everything open; milestones last, for most come later than the answers."""
         self._roles = list(question.roles)
         self._milestones = list(question.milestones)
+        self._open_at: tuple[object, object, object] = (None, None, None)
 
     def __call__(self, incident: Incident) -> bool:
         """Return whether nothing is open any more."""
+        alerts, steps, state = self._open_at
+        if incident.alerts is alerts and incident.steps is steps and incident.state is state:
+            return False  # the very same as when something was open still
+        decided = self._goes_through(incident)
+        self._open_at = (None, None, None) if decided else (incident.alerts, incident.steps, incident.state)
+        return decided
+
+    def _goes_through(self, incident: Incident) -> bool:
         while self._roles:
             role = self._roles[0].role
             if not has_answered(incident, role, self._roles[0].heads) and not _is_let_go(incident, role):

@@ -5,54 +5,85 @@ Pure: a document (`board.forecast`) and a language in, lines out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator, Sequence
 
 from emergency.core.values import SEVERITY_WORDS, Severity
 from emergency.drills.critical import RULE
+from emergency.drills.rehearsals.story import REASONS
+from emergency.forecast import tables
+from emergency.forecast.columns import columns, folded
+from emergency.forecast.tables import (
+    Document,
+    clock,
+    difference,
+    figure,
+    length,
+    listed,
+    percent,
+    percents,
+    person,
+    points,
+    role_of,
+    signed,
+    target,
+)
 from emergency.forecast.words import word
 from emergency.readiness.lines import WEEKDAYS, moment, pad
 
-Document = Mapping[str, Any]
+WIDTH = 80
+"""Columns of a terminal that nobody has made wider."""
 MOST_PEOPLE = 12
-MOST_FIGURES = 8
 SHADES = "█▓▒░·"
 """From surely to hardly; a screen without colours says as much."""
 STEPS = (0.95, 0.85, 0.7, 0.4)
 """Where one shade ends and the next begins (practice)."""
 
 
-def lines(doc: Document, lang: str) -> list[str]:
-    """Return the whole answer of `emergency drill forecast`."""
-    parts: list[list[str]] = [list(_answer(doc, lang)), list(_roles(doc, lang)), list(_milestones(doc, lang))]
-    parts.append(list(_breach(doc, lang)))
-    for key, show in _SECTIONS:
-        if key in doc:
-            parts.append(list(show(doc, lang)))
+def lines(doc: Document, lang: str, room: int = WIDTH) -> list[str]:
+    """Return the whole answer of `emergency drill forecast`, on lines of at most *room* columns."""
+    parts = [_answer(doc, lang), _table(tables.roles(doc, lang), room)]
+    if doc["milestones"]:
+        parts.append(_table(tables.milestones(doc, lang), room))
+    parts.append(breach(doc, lang))
+    if "without" in doc:
+        parts.append(without(doc, lang))
+    if "changes" in doc:
+        parts.append(_headed(changes_head(doc, lang), _table(tables.changes(doc, lang), room)))
+    if "people" in doc:
+        parts.append(_people(doc, lang))
+    if "week" in doc:
+        parts.append(_week(doc, lang, room))
     if "tornado" in doc["assumptions"]:
-        parts.append(list(_tornado(doc, lang)))
-    found = [line for part in parts if part for line in (*part, "")]
-    return [*found, _stopped(doc, lang)]
+        parts.append(_tornado(doc, lang, room))
+    parts.append(iter((stopped(doc, lang), loose(doc, lang))))
+    said = [line for part in parts for line in (*part, "")][:-1]
+    return [piece for line in said for piece in folded(line, room)]
+
+
+def _headed(head: str, body: Iterator[str]) -> Iterator[str]:
+    yield head
+    yield from body
+
+
+def _table(table: tables.Table, room: int) -> Iterator[str]:
+    yield from columns((table.head, *table.rows), room)
+    yield from (f"  {note}" for note in table.notes)
 
 
 # the sentence
 
 
 def _answer(doc: Document, lang: str) -> Iterator[str]:
+    yield when(doc, lang)
+    yield sentence(doc, lang)
+    yield from (f"  {each}" for each in (*beside(doc, lang), assumed(doc, lang), rule(doc, lang)))
+
+
+def when(doc: Document, lang: str) -> str:
+    """Return what is asked about: plan, place, moment and level."""
     severity = SEVERITY_WORDS[Severity(doc["severity"])].of(lang)
     place, title = doc["place_name"][lang], doc["title"][lang]
-    yield word("at", lang, title=title, place=place, when=moment(doc["at"], doc, lang), severity=severity)
-    yield sentence(doc, lang)
-    yield f"  {_halves(doc, lang)}"
-    yield f"  {word('went', lang, **_three(doc['went']))}"
-    yield f"  {rule(doc, lang)}"
-    for role in doc["roles"]:
-        if role["empty"]:
-            filled = max(0, role["of"] - role["empty"])
-            yield "  " + word("empty", lang, role=role["title"][lang], heads=role["of"], filled=filled)
-    yield f"  {_assumed(doc, lang)}"
+    return word("at", lang, title=title, place=place, when=moment(doc["at"], doc, lang), severity=severity)
 
 
 def sentence(doc: Document, lang: str) -> str:
@@ -74,6 +105,16 @@ def sentence(doc: Document, lang: str) -> str:
     return words + gap + word("slowest", lang, role=slowest["title"][lang], share=percent(slowest["last"]))
 
 
+def beside(doc: Document, lang: str) -> Iterator[str]:
+    """Yield what stands beside the answer: by when, with fewer heads too, and which seats nobody can take."""
+    yield _halves(doc, lang)
+    yield word("went", lang, **_three(doc["went"]))
+    for role in doc["roles"]:
+        if role["empty"]:
+            filled = max(0, role["of"] - role["empty"])
+            yield word("empty", lang, role=role["title"][lang], heads=role["of"], filled=filled)
+
+
 def rule(doc: Document, lang: str) -> str:
     """Return which roles count, and how many heads of each."""
     if doc["rule"] == "named":
@@ -86,38 +127,19 @@ def _three(found: Document) -> dict[str, str]:
     return {key: f"{found[key]:.2f}" for key in ("p", "low", "high")}
 
 
-def length(seconds: float, lang: str) -> str:
-    """Return a length in words: `5 min`, `90 s`."""
-    whole = int(seconds)
-    if whole % 60 == 0:
-        return f"{whole // 60}分钟" if lang == "zh" else f"{whole // 60} min"
-    return f"{whole}秒" if lang == "zh" else f"{whole} s"
-
-
-def clock(seconds: float | None) -> str:
-    """Return a moment after the report as `mm:ss`; a dash where there is none."""
-    if seconds is None:
-        return "-"
-    whole = int(-(-seconds // 1))
-    return f"{whole // 60:02d}:{whole % 60:02d}"
-
-
-def percent(share: float) -> str:
-    """Return a share in full percent; what is not nothing is not called 0 %."""
-    return "<1%" if 0 < share < 0.01 else ">99%" if 0.99 < share < 1 else f"{share:.0%}"
-
-
 def _halves(doc: Document, lang: str) -> str:
     answer = doc["answer"]
-    horizon, never = length(doc["horizon"], lang), percent(1 - answer["ever"])
+    if answer["p95"] is not None:
+        return word("times", lang, p50=clock(answer["p50"]), p95=clock(answer["p95"]))
+    never = f"{percent(1 - answer['ever'])} ({percents(1 - answer['ever_high'], 1 - answer['ever_low'])})"
+    said = {"horizon": length(doc["horizon"], lang), "never": never}
     if answer["p50"] is None:
-        return word("never_half", lang, horizon=horizon, never=never)
-    if answer["p95"] is None:
-        return word("times_never", lang, p50=clock(answer["p50"]), horizon=horizon, never=never)
-    return word("times", lang, p50=clock(answer["p50"]), p95=clock(answer["p95"]))
+        return word("never_half", lang, **said)
+    return word("times_never", lang, p50=clock(answer["p50"]), **said)
 
 
-def _assumed(doc: Document, lang: str) -> str:
+def assumed(doc: Document, lang: str) -> str:
+    """Return how much of the answer nobody has measured, and how far it could be off for that."""
     found = doc["assumptions"]
     return word(
         "assumed",
@@ -125,12 +147,13 @@ def _assumed(doc: Document, lang: str) -> str:
         of=found["of"],
         assumed=found["assumed"],
         share=percent(found["share"]),
-        worse=f"{found['worse']['p']:.2f}",
-        better=f"{found['better']['p']:.2f}",
+        worse=figure(found["worse"]),
+        better=figure(found["better"]),
     )
 
 
-def _stopped(doc: Document, lang: str) -> str:
+def stopped(doc: Document, lang: str) -> str:
+    """Return how many runs there were, and why no more."""
     half = (doc["answer"]["high"] - doc["answer"]["low"]) / 2
     return word(
         f"stopped_{doc['stopped']}",
@@ -143,41 +166,16 @@ def _stopped(doc: Document, lang: str) -> str:
     )
 
 
-# tables
+def loose(doc: Document, lang: str) -> str:
+    """Return how to read the brackets, and how far a percentage that has none can be off."""
+    return word("loose", lang, points=points(doc["runs"]))
 
 
-def _roles(doc: Document, lang: str) -> Iterator[str]:
-    yield word("roles_head", lang, within=length(doc["within"], lang))
-    for role in sorted(doc["roles"], key=lambda role: -role["last"]):
-        heads = f" ({word('heads', lang, n=role['heads'])})" if role["heads"] > 1 else ""
-        name = pad(role["title"][lang] + heads, 26)
-        let_go = f"  {word('let_go', lang, p=percent(role['let_go']))}" if role["let_go"] else ""
-        yield f"  {name} {_figure(role)}  {_when(role, doc, lang)}  {percent(role['last'])}{let_go}"
+# what is missed first
 
 
-def _figure(found: Document) -> str:
-    return f"{found['p']:.2f} ({found['low']:.2f}-{found['high']:.2f})"
-
-
-def _when(found: Document, doc: Document, lang: str) -> str:
-    if found["p95"] is not None:
-        return f"{clock(found['p50'])}/{clock(found['p95'])}"
-    horizon, never = length(doc["horizon"], lang), percent(1 - found["ever"])
-    return f"{clock(found['p50'])}/{word('not_within', lang, horizon=horizon, p=never)}"
-
-
-def _milestones(doc: Document, lang: str) -> Iterator[str]:
-    if not doc["milestones"]:
-        return
-    yield word("milestones_head", lang)
-    for each in doc["milestones"]:
-        target = word("target", lang, target=clock(each["target"]), source=each["source"])
-        spared = f"  {word('spared', lang, p=percent(each['spared']))}" if each["spared"] else ""
-        shown = f"{_figure(each)}  {_when(each, doc, lang)}" if each["n"] else "-"
-        yield f"  {pad(each['title'][lang], 26)} {shown}  {target}{spared}"
-
-
-def _breach(doc: Document, lang: str) -> Iterator[str]:
+def breach(doc: Document, lang: str) -> Iterator[str]:
+    """Yield what is missed first, how often and when, and one run of the earliest as a story."""
     found = doc["breach"]
     if not found["by"]:
         yield word("no_breach", lang)
@@ -187,22 +185,14 @@ def _breach(doc: Document, lang: str) -> Iterator[str]:
         "breach",
         lang,
         share=percent(found["missed_p"]),
+        range=percents(found["missed_low"], found["missed_high"]),
         target=target(doc, first["target"], lang),
         part=percent(first["share"]),
         early=clock(found["early"]),
     )
     if found["story"]:
-        role = doc["role_titles"].get(found["role"], {}).get(lang, found["role"])
-        yield word("story", lang, role=role, run=found["run"])
+        yield word("story", lang, role=role_of(doc, found["role"], lang), run=found["run"])
         yield from story(found["story"], doc, lang)
-
-
-def target(doc: Document, name: str, lang: str) -> str:
-    """Return what a target is called: `step NAME` by what is to be done, `milestone NAME` by its title."""
-    kind, _, id = name.partition(" ")
-    if kind == "step":
-        return str(doc["steps"].get(id, {}).get(lang, id))
-    return next((str(each["title"][lang]) for each in doc["milestones"] if each["milestone"] == id), id)
 
 
 def story(beats: Sequence[Document], doc: Document, lang: str) -> Iterator[str]:
@@ -212,135 +202,120 @@ def story(beats: Sequence[Document], doc: Document, lang: str) -> Iterator[str]:
 
 
 def _beat(beat: Document, doc: Document, lang: str) -> str:
-    key = f"beat_{beat['what']}"
+    key, why, step = f"beat_{beat['what']}", beat.get("why", ""), beat.get("step", "")
     if beat["what"] == "failed" and beat.get("channel") == "sms":
         key = "beat_failed_text"
     if beat["what"] == "state":
-        return word(key, lang, what=doc["states"].get(beat["why"], {}).get(lang, beat["why"]))
+        return word(key, lang, what=doc["states"].get(why, {}).get(lang, why))
     return word(
         key,
         lang,
         person=person(doc, beat.get("person", ""), lang),
-        step=doc["steps"].get(beat.get("step", ""), {}).get(lang, beat.get("step", "")),
-        why=beat.get("why", ""),
+        step=(beat.get("do") or doc["steps"].get(step, {})).get(lang, step),
+        why=REASONS[why].of(lang) if why in REASONS else why,
         n=beat.get("n", 0),
     )
-
-
-def person(doc: Document, id: str, lang: str) -> str:
-    """Return what people are called; several stand with commas."""
-    return ", ".join(str(doc["names"].get(each, {}).get(lang, each)) for each in id.split(", "))
 
 
 # people and changes
 
 
-def _without(doc: Document, lang: str) -> Iterator[str]:
+def without(doc: Document, lang: str) -> Iterator[str]:
+    """Yield what the absence costs that was asked about, and one run that it spoilt as a story."""
     yield loss(doc["without"], doc, lang)
     yield from story(doc["without"].get("story", ()), doc, lang)
 
 
 def loss(found: Document, doc: Document, lang: str) -> str:
     """Return what one absence costs, in a sentence or two."""
-    difference = found["difference"]
+    gap = found["difference"]
     said = word(
-        "without_noise" if difference["noise"] else "without",
+        "without_noise" if gap["noise"] else "without",
         lang,
         name=person(doc, found["person"], lang),
         before=f"{found['before']['p']:.2f}",
         after=f"{found['after']['p']:.2f}",
-        delta=signed(difference["delta"]),
-        half=f"{half(difference):.2f}",
+        difference=difference(gap, lang),
+        low=signed(gap["low"]),
+        high=signed(gap["high"]),
     )
-    gap = "" if lang == "zh" else " "
-    if found["role"] and not difference["noise"]:
-        role = doc["role_titles"].get(found["role"], {}).get(lang, found["role"])
+    blank, only = "" if lang == "zh" else " ", found["only"]
+    if found["role"] and not gap["noise"]:
+        role = role_of(doc, found["role"], lang)
         if found["instead"]:
-            said += gap + word("waits", lang, role=role, instead=person(doc, found["instead"], lang))
+            said += blank + word("waits", lang, role=role, instead=person(doc, found["instead"], lang))
         else:
-            said += gap + word("waits_nobody", lang, role=role)
-    if found["only"]["p"]:
-        said += gap + word("only", lang, share=percent(found["only"]["p"]))
+            said += blank + word("waits_nobody", lang, role=role)
+    if only["p"]:
+        said += blank + word("only", lang, share=percent(only["p"]), range=percents(only["low"], only["high"]))
     return said
-
-
-def signed(delta: float) -> str:
-    """Return a difference with its sign: `+0.04`, `−0.43`."""
-    return f"{delta:+.2f}".replace("-", "−")
-
-
-def half(difference: Document) -> float:
-    """Return half the interval of a difference."""
-    return float(difference["high"] - difference["low"]) / 2
 
 
 def _people(doc: Document, lang: str) -> Iterator[str]:
     yield word("people_head", lang)
-    for n, each in enumerate(doc["people"][:MOST_PEOPLE], start=1):
+    clear = [each for each in doc["people"] if not each["difference"]["noise"]]
+    for n, each in enumerate(clear[:MOST_PEOPLE], start=1):
         yield f"  {n:>2}. {loss(each, doc, lang)}"
+    rest = [person(doc, each["person"], lang) for each in doc["people"] if each["difference"]["noise"]]
+    if rest:
+        yield "  " + word("people_rest", lang, names=listed(rest, lang))
 
 
-def _changes(doc: Document, lang: str) -> Iterator[str]:
-    yield word("changes_head", lang)
-    for each in doc["changes"]:
-        yield f"  {pad(change(each, doc, lang), 40)} {_bought(each, lang)}"
+def changes_head(doc: Document, lang: str) -> str:
+    """Return what the table of changes is, and how many runs it rests on."""
+    runs = next((each["difference"]["n"] for each in doc["changes"]), 0)
+    return word("changes_head", lang, runs=runs)
 
 
-def change(each: Document, doc: Document, lang: str) -> str:
-    """Return what a change is."""
-    role = doc["role_titles"].get(each["role"], {}).get(lang, each["role"])
-    return word(f"change_{each['kind']}", lang, name=person(doc, each["person"], lang), role=role)
+def tornado_head(doc: Document, lang: str) -> str:
+    """Return what the table of figures is, and how sure it is."""
+    runs = tables.runs_of_figures(doc)
+    return word("tornado_head", lang, runs=runs, points=points(runs))
 
 
-def _bought(each: Document, lang: str) -> str:
-    difference = each["difference"]
-    said = f"{each['before']['p']:.2f} → {each['after']['p']:.2f}"
-    if difference["noise"]:
-        said += f"  {word('noise', lang)} (± {half(difference):.2f})"
-    else:
-        said += f"  {signed(difference['delta'])} ± {half(difference):.2f}"
-    if each["p50_before"] != each["p50_after"] and each["p50_before"] is not None:
-        said += word("half_earlier", lang, before=clock(each["p50_before"]), after=clock(each["p50_after"]))
-    return said
-
-
-def _tornado(doc: Document, lang: str) -> Iterator[str]:
-    yield word("tornado_head", lang)
-    for each in doc["assumptions"]["tornado"][:MOST_FIGURES]:
-        mark = "*" if each["assumed"] else " "
-        low, high = each["low"]["p"], each["high"]["p"]
-        yield f" {mark}{pad(_figure_name(each['figure'], lang), 38)} {low:.2f} … {high:.2f}  {_bar(low, high)}"
-
-
-def _figure_name(name: str, lang: str) -> str:
-    from emergency.drills.players.model import OF_PEOPLE, OF_WORLD
-
-    means = {**OF_PEOPLE, **OF_WORLD}.get(name)
-    return means.text.of(lang) if means is not None else name
+def _tornado(doc: Document, lang: str, room: int) -> Iterator[str]:
+    table, swings = tables.figures(doc, lang)
+    rows = [(*row, _bar(*swing)) for row, swing in zip(table.rows, swings, strict=True)]
+    yield tornado_head(doc, lang)
+    yield from _table(table._replace(head=(*table.head, ""), rows=rows), room)
 
 
 def _bar(low: float, high: float, room: int = 20) -> str:
     """Return a bar from one share to the other, on a scale from 0 to 1."""
     first, last = sorted((round(low * room), round(high * room)))
+    first = min(first, room - 1)
     return "·" * first + "━" * max(1, last - first) + "·" * (room - max(last, first + 1))
 
 
 # the week
 
 
-def _week(doc: Document, lang: str) -> Iterator[str]:
+def week_head(doc: Document, lang: str) -> str:
+    """Return what the heat map is, and how sure it is."""
     found = doc["week"]
-    yield word("week_head", lang, teams=found["teams"], runs=found["runs"])
-    yield f"       {''.join(f'{hour:<6d}' for hour in range(0, 24, 6))}"
+    within = length(doc["within"], lang)
+    return word(
+        "week_head", lang, within=within, teams=found["teams"], runs=found["runs"], points=points(found["runs"])
+    )
+
+
+def weakest(doc: Document, lang: str) -> str:
+    """Return the weakest hour, and for how many hours of the week the same team stands."""
+    found = doc["week"]
+    hour = next(each for each in found["hours"] if each["at"] == found["weakest"])
+    alike = sum(each["team"] == hour["team"] for each in found["hours"])
+    return word("week_weakest", lang, when=moment(hour["at"], doc, lang), hours=alike, **_three(hour))
+
+
+def _week(doc: Document, lang: str, room: int) -> Iterator[str]:
+    yield week_head(doc, lang)
+    yield f"       {''.join(f'{hour:<6d}' for hour in range(0, 24, 6))}".rstrip()
     for day in range(7):
-        hours = found["hours"][day * 24 : day * 24 + 24]
+        hours = doc["week"]["hours"][day * 24 : day * 24 + 24]
         yield f"  {pad(WEEKDAYS[lang][day], 4)} {''.join(shade(each['p']) for each in hours)}"
     yield f"  {word('week_key', lang)}: {key()}"
-    weakest = next(each for each in found["hours"] if each["at"] == found["weakest"])
-    yield "  " + word("week_weakest", lang, when=_hour(weakest["at"], doc, lang), **_three(weakest))
-    for each in found["named"]:
-        holiday = f" ({each['holiday']})" if each["holiday"] else ""
-        yield f"  {pad(each['name'][lang], 24)} {_figure(each)}  {_hour(each['at'], doc, lang)}{holiday}"
+    yield f"  {weakest(doc, lang)}"
+    yield from _table(tables.moments(doc, lang), room)
 
 
 def shade(p: float) -> str:
@@ -356,11 +331,3 @@ def key() -> str:
 def bounds() -> list[str]:
     """Return the range that each shade stands for, from surely to hardly."""
     return [*(f"≥{least:.2f}" for least in STEPS), f"<{STEPS[-1]:.2f}"]
-
-
-def _hour(at: str, doc: Document, lang: str) -> str:
-    local = datetime.fromisoformat(at).astimezone(ZoneInfo(doc["timezone"]))
-    return f"{WEEKDAYS[lang][local.weekday()]} {local:%m-%d %H:%M}"
-
-
-_SECTIONS = (("without", _without), ("changes", _changes), ("people", _people), ("week", _week))

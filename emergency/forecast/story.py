@@ -10,6 +10,7 @@ import msgspec
 from emergency.core import events as e
 from emergency.core.incident import Incident
 from emergency.core.playbook import Step
+from emergency.core.values import Text
 from emergency.forecast.sample import Line
 
 MOST = 14
@@ -20,7 +21,8 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
     """One moment of a story, so many seconds after the opening.
 
     what: `state`, `asked`, `lost` (a text that had not arrived by the end), `failed` (a call or a text, with why),
-    `answered`, `declined`, `done`, `late`, `left_out` (so many beats, in `n`).
+    `answered`, `declined`, `done`, `late`, `left_out` (so many beats, in `n`). do: what a reminder asks; what a step of
+    the plan asks stands in the plan.
     """
 
     at: float
@@ -31,6 +33,7 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
     channel: str = ""
     why: str = ""
     n: int = 0
+    do: Text | None = None
 
 
 def story(incident: Incident, history: Sequence[Line], role: str, until: float) -> tuple[Beat, ...]:
@@ -39,8 +42,8 @@ def story(incident: Incident, history: Sequence[Line], role: str, until: float) 
     Args:
         incident: at the end of the run. history: all of it, receipts of delivery included: what has none was lost.
     """
-    found = [beat for beat in _beats(incident, history, role) if beat.at <= until]
-    if len(found) <= MOST:
+    found = list(dict.fromkeys(beat for beat in _beats(incident, history, role) if beat.at <= until))
+    if len(found) <= MOST + 1:  # the line that says so takes one too
         return tuple(found)
     half = MOST // 2
     gap = Beat(at=found[half].at, what="left_out", n=len(found) - 2 * half)
@@ -95,7 +98,8 @@ def _beat(incident: Incident, event: e.AnyEvent, at: float, role: str, known: se
         case e.StateEntered(state=state):
             yield Beat(at=at, what="state", why=state)
         case e.AlertRequested(role=asked, step=str(step)) if asked == role:
-            yield Beat(at=at, what="asked", person=event.person, role=role, step=incident.steps[step].name)
+            run = incident.steps[step]
+            yield Beat(at=at, what="asked", person=event.person, role=role, step=run.name, do=run.nudge)
         case e.DeliveryQueued(channel="sms") if _is_of(incident, event.alert, role):
             if event.delivery not in known and last - at >= LOST_AFTER:
                 yield Beat(at=at, what="lost", person=event.person, channel="sms")
@@ -107,9 +111,11 @@ def _beat(incident: Incident, event: e.AnyEvent, at: float, role: str, known: se
         case e.AlertClosed(alert=alert, because="declined") if _is_of(incident, alert, role):
             yield Beat(at=at, what="declined", person=incident.alerts[alert].person)
         case e.StepDone(step=step) if incident.steps[step].role == role:
-            yield Beat(at=at, what="done", person=event.person, step=incident.steps[step].name)
+            run = incident.steps[step]
+            yield Beat(at=at, what="done", person=event.person, step=run.name, do=run.nudge)
         case e.StepLate(step=step, count=1) if incident.steps[step].role == role:
-            yield Beat(at=at, what="late", step=incident.steps[step].name)
+            run = incident.steps[step]
+            yield Beat(at=at, what="late", step=run.name, do=run.nudge)
 
 
 def _is_of(incident: Incident, alert: str, role: str) -> bool:

@@ -44,7 +44,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     name: Text
     at: datetime
     share: Share
-    holiday: str = ""
+    holiday: Text | None = None
 
 
 class Week(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ def monday(at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def named_moments(at: datetime, zone: ZoneInfo) -> Iterator[tuple[Text, datetime]]:
-    """Yield the moments that are always asked about, each the next one after *at*."""
+    """Yield the moments that are always asked about: each the next one, which may be *at* itself."""
     local = at.astimezone(zone)
     for name, weekday, clock in (
         (Text("工作日中午", "weekday noon"), None, time(12, 0)),
@@ -76,12 +76,12 @@ def named_moments(at: datetime, zone: ZoneInfo) -> Iterator[tuple[Text, datetime
         (Text("周日 04:00", "Sunday 04:00"), 6, time(4, 0)),
     ):
         day = local.date()
-        while datetime.combine(day, clock, zone) <= local or not _fits(day.weekday(), weekday):
+        while datetime.combine(day, clock, zone) < local or not _fits(day.weekday(), weekday):
             day += timedelta(days=1)
         yield name, datetime.combine(day, clock, zone)
     month, day_of_month, clock = FESTIVE
     eve = datetime.combine(local.date().replace(month=month, day=day_of_month), clock, zone)
-    if eve <= local:
+    if eve < local:
         eve = eve.replace(year=eve.year + 1)
     yield Text("元旦前夜 20:00", "New Year's Eve 20:00"), eve
 
@@ -102,15 +102,10 @@ def week(pool: Pool, runs: int, within: timedelta) -> Week:
         found, number = look.at(at + MIDDLE)
         hours.append(Hour(at=at, share=found, team=number))
     named = [
-        Named(name=name, at=at, share=look.at(at)[0], holiday=_holiday(setting, at))
+        Named(name=name, at=at, share=look.at(at)[0], holiday=holiday_name(setting.site, at.date()))
         for name, at in named_moments(setting.begins, zone)
     ]
     return Week(hours=tuple(hours), named=tuple(named), teams=len(look.known), runs=runs)
-
-
-def _holiday(setting: Setting, at: datetime) -> str:
-    found = holiday_name(setting.site, at.date())
-    return found.en if found is not None else ""
 
 
 class _Look:

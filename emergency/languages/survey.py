@@ -16,6 +16,7 @@ from emergency.errors import EmergencyError, Mistakes, Problem
 from emergency.languages import reading
 from emergency.languages.shelf import Shelf
 from emergency.languages.template import Entry, as_pot, entries
+from emergency.phrases import unreadable
 from emergency.roster import Roster
 
 Document = dict[str, Any]
@@ -84,7 +85,7 @@ def check(app: App, file: str) -> Document:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise Mistakes(f"{file} cannot be read: {error.strerror}") from error
+        raise Mistakes(*unreadable(file, error)) from error
     found = reading.read(raw, file, language)
     wanted, _ = _wanted(app)
     known = {each.english: each for each in wanted}

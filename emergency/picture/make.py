@@ -12,6 +12,7 @@ from emergency.app import App
 from emergency.core.playbook import Playbook
 from emergency.core.site import Site
 from emergency.errors import CommandRefused, Mistakes, StoreError
+from emergency.phrases import unwritable
 from emergency.picture.sketch import Worst
 
 AN_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -102,7 +103,7 @@ def write(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from error
+        raise StoreError(*unwritable(path, error)) from error
 
 
 def _write(path: Path, text: str) -> Path:
@@ -113,7 +114,7 @@ def _write(path: Path, text: str) -> Path:
     except FileExistsError:
         raise CommandRefused(f"{path} is there already; nothing was changed") from None
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from error
+        raise StoreError(*unwritable(path, error)) from error
     return path
 
 

@@ -9,7 +9,7 @@ from emergency.core.values import Text
 from emergency.programme.board import Board, board
 from emergency.programme.duties import rules_without_plan
 from emergency.programme.evidence import Past
-from emergency.programme.planner import coming_document
+from emergency.programme.planner import coming_document, name_of, title_of
 from emergency.programme.standing import Standing, never_drilled
 from emergency.store.codec import to_text
 
@@ -34,7 +34,7 @@ def document(found: Board) -> Document:
         "rules": [_standing(each, found) for each in found.standings],
         "impossible": [rule.id for rule in rules_without_plan(programme, found.plans)],
         "never_drilled_shifts": list(never_drilled(found.standings)),
-        "drills": [coming_document(each) for each in found.coming],
+        "drills": [coming_document(each, found) for each in found.coming],
         "tell": [
             {
                 "drill": t.drill, "who": t.who, "by": t.by.isoformat(), "confirmed": t.confirmed, "late": t.late,
@@ -45,7 +45,12 @@ def document(found: Board) -> Document:
         "limits": {
             "drills_a_month": programme.limits.drills_a_month,
             "messages_a_month": programme.limits.messages_a_month,
-            "reached": [{"person": t.person, "drills": t.drills, "messages": t.messages} for t in found.tired],
+            "reached": [
+                {
+                    "person": t.person, "name": name_of(t.person, found), "drills": t.drills, "messages": t.messages,
+                }
+                for t in found.tired
+            ],
         },
         "trouble": list(found.records.lost),
     }  # fmt: skip
@@ -64,24 +69,28 @@ def _standing(each: Standing, found: Board) -> Document:
         "law": rule.law,
         "assumed": rule.assumed,
         "subject": each.subject or None,
+        "subject_title": title_of(each.subject, found) if rule.per == "plan" else None,
         "state": each.state,
         "period": each.period.name,
         "due": each.due.isoformat(),
         "missing": each.missing,
         "missed": [period.name for period in each.missed],
         "done": [_evidence(past, found) for past in each.done],
-        "planned": [coming_document(drill) for drill in each.coming],
+        "planned": [coming_document(drill, found) for drill in each.coming],
         "report_to": _text(rule.report) if rule.report is not None else None,
     }
 
 
 def _evidence(past: Past, found: Board) -> Document:
+    rated = found.records.rated(past)
     return {
         "drill": past.code,
         "kind": past.sort,
         "playbook": past.playbook,
         "at": to_text(past.begun),
-        "rating": found.records.rating(past) or None,
+        "rating": rated.rating or None,
+        "tested": rated.tested,
+        "objectives": rated.objectives,
         "head": past.head or None,
         "shown": past.shown or None,
     }

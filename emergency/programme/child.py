@@ -9,7 +9,7 @@ import sys
 
 from emergency.app import App
 from emergency.errors import EmergencyError
-from emergency.programme.keeper import play_here
+from emergency.programme.keeper import in_both, play_here
 from emergency.settings import read
 
 
@@ -19,7 +19,7 @@ def main(words: list[str]) -> int:
     try:
         result = play_here(App(settings, []), words[0])
     except EmergencyError as error:
-        print(str(error).splitlines()[0], file=sys.stderr)
+        print(in_both(error), file=sys.stderr)
         return error.exit_status
     print(json.dumps({"drill": result.drill, "rating": result.rating}))
     return 0

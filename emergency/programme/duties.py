@@ -187,9 +187,17 @@ def _rule(id: str, each: Cursor, plans: frozenset[str] | None) -> Rule:
     each.only(*RULE)
     law, counts = each.yes("law"), each.choices("counts", KINDS)
     if law and (weak := sorted(NO_EVIDENCE & set(counts))):
-        each.wrong(f"'{weak[0]}' is no evidence for what a law asks: nobody moves in such a drill", "counts")
+        each.wrong(
+            f"'{weak[0]}' is no evidence for what a law asks: nobody moves in such a drill",
+            f"“{weak[0]}”不能证明做到了法定要求:这类演练没有人行动",
+            "counts",
+        )
     if not counts:
-        each.wrong("says no kind of drill that counts: full, callout, tabletop, simulated", "counts")
+        each.wrong(
+            "says no kind of drill that counts: full, callout, tabletop, simulated",
+            "没有写哪类演练算数:full、callout、tabletop、simulated",
+            "counts",
+        )
     return Rule(
         id=id,
         title=each.words("title"),
@@ -210,7 +218,10 @@ def _notice(each: Cursor) -> Notice:
     each.only("who", "text", "working_days", "hours", "source")
     days, hours = each.number("working_days", 0), each.number("hours", 0)
     if bool(days) == bool(hours):
-        each.wrong("says either working_days or hours: how long before the drill")
+        each.wrong(
+            "says either working_days or hours: how long before the drill",
+            "working_days 或 hours 写一个:演练前多久告知",
+        )
     return Notice(
         who=each.text("who"),
         text=each.words("text"),
@@ -257,7 +268,7 @@ def _span(each: Cursor) -> tuple[date, date, str]:
     first = each.day("from", needed=True) or date.min
     last = each.day("to") or first
     if last < first:
-        each.wrong("ends before it begins", "to")
+        each.wrong("ends before it begins", "结束早于开始", "to")
     return first, last, each.text("why")
 
 

@@ -32,8 +32,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     """One drill or incident that was held.
 
     sort: `real`, a kind of drill, `screen`, or `outside` for one that this program did not run. begun, ended: moments.
-    head: the hash of the last line of its log. shifts: those on duty when it began. shown: what shows a drill that was
-    held outside.
+    head: the hash of the last line of its log. practised: whether anybody answered or did anything in it. shifts: those
+    on duty when it began. shown: what shows a drill that was held outside.
     """
 
     code: str
@@ -44,13 +44,23 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     ended: datetime | None
     head: str
     aborted: bool = False
+    practised: bool = True
     shifts: frozenset[str] = frozenset()
     shown: str = ""
 
     @property
     def is_done(self) -> bool:
-        """Whether it was held to its end: what was broken off shows nothing."""
-        return self.ended is not None and not self.aborted
+        """Whether it was held to its end: what was broken off, or answered by nobody, shows nothing (practice)."""
+        return self.ended is not None and not self.aborted and self.practised
+
+
+class Rated(msgspec.Struct, frozen=True):
+    """How a drill came out: its worst rating, empty where nothing could be rated; how many objectives were tested, of
+    how many."""
+
+    rating: str = ""
+    tested: int = 0
+    objectives: int = 0
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -99,9 +109,8 @@ class Records:
             found += [(store, row, drills.get(row.id)) for row in store.all_incidents()]
         return sorted(found, key=lambda each: (each[1].opened_at, each[1].code))
 
-    def rating(self, past: Past) -> str:
-        """Return how a drill came out: the worst of its objectives, as people rated them or else by the log; empty
-        where nothing could be rated."""
+    def rated(self, past: Past) -> Rated:
+        """Return how a drill came out: the worst of its objectives, as people rated them or else by the log."""
         from emergency.drills.scoring import overall, rate
         from emergency.programme.board import scenario_of
 
@@ -109,8 +118,10 @@ class Records:
             if row.id == past.incident:
                 written = Books(store).read(drill.id if drill is not None else row.id)
                 scenario = scenario_of(store, drill.scenario) if drill is not None else None
-                return overall(rate(store.history(row.id), written, scenario)) or ""
-        return ""
+                scores = rate(store.history(row.id), written, scenario)
+                tested = sum(score.rating is not None for score in scores)
+                return Rated(overall(scores) or "", tested, len(scores))
+        return Rated()
 
     @cached_property
     def all(self) -> list[Past]:
@@ -130,6 +141,7 @@ class Records:
             ended=ended,
             head=row.head,
             aborted=any(isinstance(each, b.Aborted) for each in written),
+            practised=Books(store).was_practised(row.id),
             shifts=shifts_at(self.site, row.opened_at),
         )
 

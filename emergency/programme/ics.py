@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from emergency.errors import EmergencyError
-from emergency.programme.lines import KINDS, STATES, subject_words
+from emergency.programme.lines import KINDS, STATES, plan_of, subject_of, subject_words
 
 Document = dict[str, Any]
 MORNING = time(9)
@@ -71,7 +71,7 @@ def _entries(document: Document, lang: str, now: datetime) -> Iterator[Any]:
 
 def _due(rule: Document, site: str, zone: ZoneInfo, lang: str, now: datetime) -> Any:
     day = date.fromisoformat(rule["due"])
-    about = subject_words(rule["subject"], lang)
+    about = subject_words(subject_of(rule, lang), lang)
     state = STATES[rule["state"]][lang == "en"]
     event = _event(f"duty-{rule['rule']}-{rule['subject'] or 'site'}-{rule['period']}@{site}", now)
     event.add("summary", f"{rule['title'][lang]}{about} [{state}]")
@@ -112,7 +112,7 @@ def _stamp(drill: Document, at: datetime, day: date) -> str:
 
 def _title(drill: Document, lang: str) -> str:
     kind = KINDS[drill["kind"]][lang == "en"]
-    return f"{drill['drill']} {drill['playbook']} {kind}"
+    return f"{drill['drill']} {plan_of(drill, lang)} {kind}"
 
 
 def _event(uid: str, now: datetime) -> Any:

@@ -43,6 +43,8 @@ AROUND = timedelta(hours=2)
 """A drill at a table that was begun so near to its time is the one that was planned (practice)."""
 RUN_SECONDS = 300.0
 """A simulated drill that takes longer is ended: a long one takes two seconds."""
+MOST_SAID = 600
+"""Characters that are noted of what went wrong, in both languages together."""
 ROOT = Path(__file__).resolve().parent.parent.parent
 RATINGS = "PSMU"
 
@@ -152,7 +154,7 @@ class Keeper:
         try:
             code = engine.unit(lambda inner: self._planned(inner, schedule, due))
         except EmergencyError as error:
-            schedules.claim(schedule.id, due, "failed", now, says=str(error).splitlines()[0])
+            schedules.claim(schedule.id, due, "failed", now, says=in_both(error))
         else:
             schedules.claim(schedule.id, due, "planned", now, drill=code)
 
@@ -195,6 +197,13 @@ class Keeper:
         return next(near, None)
 
 
+def in_both(error: EmergencyError) -> str:
+    """Return the first line of what an error says, in English and behind a tab in Chinese: it is read later, by
+    whoever comes."""
+    en, zh = (error.of(lang).splitlines()[0] for lang in ("en", "zh"))
+    return en if zh == en else f"{en}\t{zh}"
+
+
 def last_rating(occurrences: list[Occurrence], before: datetime) -> str:
     """Return how the last drill before a time was rated; empty where none was."""
     earlier = [each for each in occurrences if each.due < before and each.status == "done" and each.rating]
@@ -230,9 +239,9 @@ async def run_apart(app: App, schedule: Schedule) -> Result:
         await process.wait()
         if isinstance(error, asyncio.CancelledError):
             raise
-        return Result(wrong=f"took longer than {RUN_SECONDS:.0f} s")
+        return Result(wrong=f"took longer than {RUN_SECONDS:.0f} s\t超过 {RUN_SECONDS:.0f} 秒")
     if process.returncode != 0:
-        return Result(wrong=(err.decode("utf-8", "replace").strip().splitlines() or ["failed"])[-1][:300])
+        return Result(wrong=(err.decode("utf-8", "replace").strip().splitlines() or ["failed\t失败"])[-1][:MOST_SAID])
     said = json.loads(out)
     return Result(drill=said["drill"], rating=said["rating"])
 

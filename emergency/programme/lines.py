@@ -19,7 +19,7 @@ KINDS: dict[str, Pair] = {
     "full": ("实战演练", "full drill"),
     "callout": ("召集演练", "call-out drill"),
     "tabletop": ("桌面推演", "tabletop"),
-    "simulated": ("模拟演练", "simulated drill"),
+    "simulated": ("模拟推演", "simulated drill"),
 }
 BECAME: dict[str, Pair] = {
     "planned": ("已安排", "planned"),
@@ -57,6 +57,18 @@ def subject_words(subject: str | None, lang: str) -> str:
     return f"({subject})" if lang == "zh" else f" ({subject})"
 
 
+def subject_of(rule: Document, lang: str) -> str:
+    """Return what a rule is about, by its title; a shift has none but its id; nothing where it is about the site."""
+    title = rule["subject_title"]
+    return str(title[lang] if title else rule["subject"] or "")
+
+
+def plan_of(drill: Document, lang: str) -> str:
+    """Return the title of a drill's plan; the id of one that cannot be read any more."""
+    title = drill["playbook_title"]
+    return str(title[lang] if title else drill["playbook"])
+
+
 class Words:
     """One language, and the site's clocks."""
 
@@ -86,7 +98,7 @@ def calendar(document: Document, lang: str) -> Iterator[str]:
     w = Words(lang, document["timezone"])
     yield f"{w('演练计划', 'Drill programme')}: {document['profile']['title'][lang]} ({document['profile']['id']})"
     for rules in _alike(document["rules"]):
-        yield from _rule(rules[0], w, [rule["subject"] for rule in rules])
+        yield from _rule(rules[0], w, [subject_of(rule, lang) for rule in rules])
     shifts = document["never_drilled_shifts"]
     if shifts:
         yield w(
@@ -95,8 +107,9 @@ def calendar(document: Document, lang: str) -> Iterator[str]:
     yield from _coming(document["drills"], w)
     yield from _tell(document["tell"], w)
     for each in document["limits"]["reached"]:
-        zh = f"{each['person']} 本月已有 {each['drills']} 次演练、{each['messages']} 条消息,已到上限"
-        en = f"{each['person']} has had {each['drills']} drills and {each['messages']} messages this month: the limit"
+        who = each["name"][lang] if each["name"] else each["person"]
+        zh = f"{who} 本月已有 {each['drills']} 次演练、{each['messages']} 条消息,已到上限"
+        en = f"{who} has had {each['drills']} drills and {each['messages']} messages this month: the limit"
         yield w(zh, en)
     yield from document["trouble"]
 
@@ -117,7 +130,7 @@ def _some(names: list[str], w: Words) -> str:
     return shown + w(f" 等 {len(names)} 个", f" and {more} more") if more > 0 else shown
 
 
-def _rule(rule: Document, w: Words, subjects: list[str | None]) -> Iterator[str]:
+def _rule(rule: Document, w: Words, subjects: list[str]) -> Iterator[str]:
     law = w("法定", "law") if rule["law"] else w("内部", "house")
     about = _some([each for each in subjects if each], w)
     state, title = w.of(STATES[rule["state"]]), rule["title"][w.lang] + subject_words(about, w.lang)
@@ -137,18 +150,23 @@ def _rule(rule: Document, w: Words, subjects: list[str | None]) -> Iterator[str]
 def _shown(each: Document, w: Words) -> str:
     if each["shown"]:
         return f"{w.day(each['at'])} {each['shown']}"
-    rating = f", {each['rating']}" if each["rating"] else ""
+    tested = each["tested"], each["objectives"]
+    part = w(f"(目标只检验了 {tested[0]}/{tested[1]})", f" ({tested[0]} of {tested[1]} objectives tested)")
+    rating = f", {each['rating']}{part if tested[0] < tested[1] else ''}" if each["rating"] else ""
     return f"{each['drill']} {w.day(each['at'])} {w.of(KINDS[each['kind']])}{rating}, {(each['head'] or '')[:12]}"
 
 
 def _coming(drills: list[Document], w: Words) -> Iterator[str]:
     if drills:
         yield w("已安排的演练", "Drills to come")
-    for each in drills[:12]:
-        firm = "" if each["firm"] else w(" (待确认)", " (proposed)")
-        hidden = {"window": w(" 不公布时刻", ", minute hidden"), "trusted_agents": w(" 保密", ", secret")}
-        notice = hidden.get(each["notice"], "")
-        yield f"  {w.moment(each['at'])}  {each['drill']} {each['playbook']} {w.of(KINDS[each['kind']])}{notice}{firm}"
+    yield from (_to_come(each, w) for each in drills[:12])
+
+
+def _to_come(each: Document, w: Words) -> str:
+    firm = "" if each["firm"] else w(" (待确认)", " (proposed)")
+    hidden = {"window": w(" 不公布时刻", ", minute hidden"), "trusted_agents": w(" 保密", ", secret")}
+    what = f"{plan_of(each, w.lang)} {w.of(KINDS[each['kind']])}"
+    return f"  {w.moment(each['at'])}  {each['drill']} {what}{hidden.get(each['notice'], '')}{firm}"
 
 
 def _tell(tellings: list[Document], w: Words) -> Iterator[str]:
@@ -170,7 +188,8 @@ def schedules(document: Document, lang: str) -> Iterator[str]:
         following = w.moment(each["next"]) if each["next"] else w("不再有", "no more")
         kind = w.of(KINDS[each["kind"]])
         name = f"{each['schedule']} {each['scenario']} ({kind})"
-        yield f"{name} {when}  {w('下次', 'next')}: {following}  {each['director']}"
+        director = each["director_name"][lang] if each["director_name"] else ""
+        yield f"{name} {when}  {w('下次', 'next')}: {following}  {director}".rstrip()
         for one in each["last"]:
             yield _last(one, w)
 
@@ -184,10 +203,11 @@ def _last(one: Document, w: Words) -> str:
 
 
 def noted(says: str | None, w: Words) -> str:
-    """Return what was noted of a time of a schedule, in words."""
+    """Return what was noted of a time of a schedule, in words; what went wrong is noted in both languages."""
     if says and says.startswith("worse: "):
         return w(f"比上次差:{says[7:]}", f"worse than last time: {says[7:]}")
-    return w.of(NOTED[says]) if says in NOTED else says or ""
+    en, _, zh = (says or "").partition("\t")
+    return w.of(NOTED[en]) if en in NOTED else w(zh or en, en)
 
 
 def added(document: Document, lang: str, timezone: str) -> Iterator[str]:
@@ -196,7 +216,7 @@ def added(document: Document, lang: str, timezone: str) -> Iterator[str]:
     following = w.moment(document["next"]) if document["next"] else ""
     yield f"{document['schedule']} {document['scenario']}: {w('下次', 'next')} {following}"
     if document["kind"] != "simulated":
-        zh = "真实电话的演练不会自己开始:到时由总指挥开始,提前三十天列入计划并提醒。"
+        zh = "真实电话的演练不会自己开始:到时由导演开始,提前三十天列入计划并提醒。"
         en = "A drill among people never begins by itself: it is planned 30 days ahead, and its director begins it."
         yield w(zh, en)
     for each in document["against"]:
@@ -208,9 +228,11 @@ def coming(document: Document, lang: str) -> Iterator[str]:
     w = Words(lang, document["timezone"])
     if not document["drills"]:
         yield w(f"今后 {document['days']} 天没有演练。", f"No drill in the next {document['days']} days.")
+    else:
+        yield w("已安排的演练", "Drills to come")
     for each in document["drills"]:
-        yield from _coming([each], w)
+        yield _to_come(each, w)
         yield from (f"      ! {note['text'][lang]}" for note in each["against"])
         for tell in each["tell"]:
             done = w("已确认", "confirmed") if tell["confirmed"] else w("未确认", "not confirmed")
-            yield f"      {w('最迟', 'by')} {tell['by']} {tell['who']}: {done}"
+            yield f"      {w('最迟', 'by')} {tell['by']} {tell['text'][lang]} ({tell['who']}): {done}"

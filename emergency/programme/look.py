@@ -38,13 +38,13 @@ def look(app: App, engine: Engine) -> Iterator[Note]:
     except CommandRefused:  # no site yet: the doctor says so elsewhere
         return
     except Mistakes as error:
-        first = str(error).splitlines()[0]
+        zh, en = (error.of(lang).splitlines()[0] for lang in ("zh", "en"))
         do = Text("改正 programme.yaml", "mend programme.yaml; until then nobody is reminded of anything")
-        yield Note(Text(f"演练计划读不了:{first}", f"the drill programme cannot be read: {first}"), do)
+        yield Note(Text(f"演练计划读不了:{zh}", f"the drill programme cannot be read: {en}"), do)
         return
     except EmergencyError as error:
         yield Note(
-            Text(f"演练记录读不了:{error}", f"the record of drills cannot be read: {error}"),
+            Text(f"演练记录读不了:{error.of('zh')}", f"the record of drills cannot be read: {error}"),
             Text("查看磁盘", "look at the disk"),
         )
         return
@@ -97,7 +97,7 @@ def _schedules(found: Board) -> Iterator[Note]:
 
 def _way_out(found: Board, schedule: Schedule, one: Occurrence) -> Text:
     if one.status == "done":
-        return Text(f"查看 emergency drill evaluate {one.drill}", f"look at: emergency drill evaluate {one.drill}")
+        return Text(f"查看 emergency drill rate {one.drill}", f"look at: emergency drill rate {one.drill}")
     if one.status == "failed":
         return Text("改正后会在下次运行", "mend that; it runs again at its next time")
     if schedule.kind == "simulated":

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from emergency import ids
 from emergency.app import App
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.drills.scenario import Kind, Scenario
 from emergency.engine import Engine
 from emergency.errors import CommandRefused, Mistakes
 from emergency.programme.board import Board, board
 from emergency.programme.fatigue import Against
+from emergency.programme.lines import KINDS
 from emergency.programme.periods import next_working_day
 from emergency.programme.standing import Coming
 from emergency.programme.times import When, check_cron
@@ -100,14 +101,20 @@ def _must_be_possible(found: Board, scenario: Scenario, kind: Kind) -> None:
 
 def _when(found: Board, cron: str | None, at: str | None) -> When:
     if (cron is None) == (at is None):
-        raise Mistakes("say either --cron '0 10 1 */6 *' or --at 2026-12-05T10:00")
+        raise Mistakes(
+            "say either --cron '0 10 1 */6 *' or --at 2026-12-05T10:00",
+            "请写 --cron '0 10 1 */6 *'(定期)或 --at 2026-12-05T10:00(一次),二者写一个",
+        )
     zone = ZoneInfo(found.site.timezone)
     if cron is not None:
         check_cron(cron, zone, found.now)
         return When(cron=" ".join(cron.split()))
     moment = datetime.fromisoformat(a_moment("--at", (at or "").replace(" ", "T"), found.now, found.site.timezone))
     if moment <= found.now:
-        raise Mistakes(f"--at {at}: that has passed; say a day that is to come, like 2026-12-05T10:00")
+        raise Mistakes(
+            f"--at {at}: that has passed; say a day that is to come, like 2026-12-05T10:00",
+            f"--at {at} 已经过去;请写将来的时间,如 2026-12-05T10:00",
+        )
     return When(at=moment)
 
 
@@ -115,13 +122,20 @@ def _kind(word: str) -> Kind:
     for kind in get_args(Kind):
         if kind == word:
             return kind  # type: ignore[no-any-return]
-    raise Mistakes(f"--kind {word}: that is no kind of drill.{nearest(word, list(get_args(Kind)))}")
+    kinds = list(get_args(Kind))
+    raise Mistakes(
+        f"--kind {word}: that is no kind of drill.{nearest(word, kinds)}",
+        f"--kind:没有“{word}”这类演练。{nearest_zh(word, kinds)}",
+    )
 
 
 def _director(app: App, engine: Engine, word: str | None, kind: Kind) -> str:
     if word is None:
         if kind != "simulated":
-            raise Mistakes(f"a {kind} drill has a director, who is reminded of it: --director NAME")
+            raise Mistakes(
+                f"a {kind} drill has a director, who is reminded of it: --director NAME",
+                f"{KINDS[kind][0]}须有导演,到期提醒他:--director 姓名",
+            )
         return "console"
     return the_person(app.desktop, engine, word)
 
@@ -145,10 +159,13 @@ def _refuse(notes: Sequence[tuple[datetime, Against]], anyway: str | None) -> No
     first = notes[0][0] if notes else None
     strong = [each for at, each in notes if each.refuses and at == first]
     if strong and not (anyway or "").strip():
-        listed = "\n".join(f"    {each.says.zh} / {each.says.en}" for each in strong)
         raise CommandRefused(
-            f"nothing was planned; this stands against it:\n{listed}\n"
-            '    choose another time, or say why all the same: --anyway "REASON"'
+            "nothing was planned; this stands against it:\n"
+            + "".join(f"    {each.says.en}\n" for each in strong)
+            + '    choose another time, or say why all the same: --anyway "REASON"',
+            "没有安排;与此冲突:\n"
+            + "".join(f"    {each.says.zh}\n" for each in strong)
+            + '    请换个时间;一定要这样就写理由:--anyway "理由"',
         )
 
 
@@ -187,6 +204,7 @@ def listing(app: App) -> Document:
             "schedules": [
                 {
                     **document(each),
+                    "director_name": name_of(each.director, found),
                     "next": _next_of(When(cron=each.cron, at=each.at), found),
                     "last": [
                         {
@@ -206,7 +224,11 @@ def remove(app: App, code: str) -> Document:
     with board(app) as found:
         schedule = Schedules(found.engine.store).by_code(code)
         if schedule is None:
-            raise Mistakes(f"there is no schedule {code}.{nearest(code.upper(), [s.code for s in found.schedules])}")
+            codes = [each.code for each in found.schedules]
+            raise Mistakes(
+                f"there is no schedule {code}.{nearest(code.upper(), codes)} See: emergency drill schedule list",
+                f"没有定期演练 {code}。{nearest_zh(code.upper(), codes)}查看:emergency drill schedule list",
+            )
         found.engine.unit(lambda engine: Schedules(engine.store).remove(schedule.id, found.now))
         return document(schedule)
 
@@ -221,10 +243,16 @@ def coming(app: App, days: int) -> Document:
             "days": days,
             "drills": [
                 {
-                    **coming_document(each),
+                    **coming_document(each, found),
                     "against": _listed([(each.at, note) for note in found.against(each)]),
                     "tell": [
-                        {"who": t.who, "by": t.by.isoformat(), "confirmed": t.confirmed, "late": t.late}
+                        {
+                            "who": t.who,
+                            "text": {"zh": t.text_zh, "en": t.text_en},
+                            "by": t.by.isoformat(),
+                            "confirmed": t.confirmed,
+                            "late": t.late,
+                        }
                         for t in found.tellings
                         if t.drill == each.code
                     ],
@@ -234,13 +262,26 @@ def coming(app: App, days: int) -> Document:
         }
 
 
-def coming_document(each: Coming) -> Document:
+def name_of(person: str, found: Board) -> Document | None:
+    """Return somebody's name in both languages; None for who is in no roster: the console."""
+    known = found.roster.people.get(person)
+    return {"zh": known.name.zh, "en": known.name.en} if known is not None else None
+
+
+def title_of(plan: str, found: Board) -> Document | None:
+    """Return the title of a plan; None where it cannot be read."""
+    known = found.plans.get(plan)
+    return {"zh": known.title.zh, "en": known.title.en} if known is not None else None
+
+
+def coming_document(each: Coming, found: Board) -> Document:
     """Return a drill to come for JSON."""
     return {
         "drill": each.code,
         "firm": each.firm,
         "kind": each.kind,
         "playbook": each.playbook,
+        "playbook_title": title_of(each.playbook, found),
         "scenario": each.title or None,
         "at": to_text(each.at),
         "notice": each.known,

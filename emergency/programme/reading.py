@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.values import Text
 from emergency.errors import Mistakes, Problem
 from emergency.yaml_file import YamlFile, read
@@ -39,18 +39,19 @@ class Cursor:
         if self._wrong:
             raise Mistakes(sorted(dict.fromkeys(self._wrong)))
 
-    def wrong(self, says: str, key: str | int | None = None) -> None:
+    def wrong(self, en: str, zh: str, key: str | int | None = None) -> None:
         """Note a mistake here, or at *key* here."""
         path = self._path if key is None else (*self._path, key)
         name = ".".join(map(str, path))
-        self._wrong.append(self._file.problem(path, f"{name}: {says}" if name else says))
+        said = (f"{name}: {en}", f"{name}:{zh}") if name else (en, zh)
+        self._wrong.append(self._file.problem(path, said[0], zh=said[1]))
 
     def __contains__(self, key: str) -> bool:
         return isinstance(self._value, dict) and key in self._value
 
     def _must_map(self) -> None:
         if not isinstance(self._value, dict | None):
-            self.wrong("is no mapping of names to values")
+            self.wrong("is no mapping of names to values", "应为名称和取值")
             self._value = {}
 
     def _get(self, key: str) -> Any:
@@ -61,7 +62,11 @@ class Cursor:
         self._must_map()
         for name in self._value or ():
             if name not in names:
-                self.wrong(f"is unknown here.{nearest(name, list(names))}", name)
+                self.wrong(
+                    f"is unknown here.{nearest(name, list(names))}",
+                    f"这里没有这一项。{nearest_zh(name, list(names))}",
+                    name,
+                )
         return self
 
     def at(self, key: str) -> Cursor:
@@ -77,7 +82,7 @@ class Cursor:
     def each(self, first: Callable[[Cursor], Cursor] = lambda each: each) -> Iterator[Cursor]:
         """Yield the places of a list."""
         if not isinstance(self._value, list | None):
-            self.wrong("is no list")
+            self.wrong("is no list", "应为列表")
             return
         for index, value in enumerate(self._value or ()):
             yield first(Cursor(self._file, (*self._path, index), value, self._wrong))
@@ -88,7 +93,8 @@ class Cursor:
         if value is None and usual is not None:
             return usual
         if not isinstance(value, str) or not value.strip() or len(value) > LONGEST or not value.isprintable():
-            self.wrong("one line of text is missing here" if value is None else "is no line of text", key)
+            missing = ("one line of text is missing here", "这里缺一行文字")
+            self.wrong(*(missing if value is None else ("is no line of text", "不是一行文字")), key)
             return usual or ""
         return value.strip()
 
@@ -97,7 +103,7 @@ class Cursor:
         value = self._get(key)
         both = value if isinstance(value, dict) else {}
         if set(both) != {"zh", "en"} or not all(isinstance(each, str) and each.strip() for each in both.values()):
-            self.wrong("wants words in both languages: {zh: ..., en: ...}", key)
+            self.wrong("wants words in both languages: {zh: ..., en: ...}", "两种语言都要写:{zh: ..., en: ...}", key)
             return Text("", "")
         return Text(both["zh"], both["en"])
 
@@ -105,7 +111,7 @@ class Cursor:
         """Return yes or no; no where nothing stands."""
         value = self._get(key)
         if value not in (None, "yes", "no", "true", "false"):
-            self.wrong(f"'{_short(value)}' is neither yes nor no", key)
+            self.wrong(f"'{_short(value)}' is neither yes nor no", f"“{_short(value)}”:请写 yes 或 no", key)
         return value in ("yes", "true")
 
     def number(self, key: str, usual: int, least: int = 0) -> int:
@@ -114,10 +120,10 @@ class Cursor:
         if value is None:
             return usual
         if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 7):
-            self.wrong(f"'{_short(value)}' is no whole number", key)
+            self.wrong(f"'{_short(value)}' is no whole number", f"“{_short(value)}”不是整数", key)
             return usual
         if int(value) < least:
-            self.wrong(f"is less than {least}", key)
+            self.wrong(f"is less than {least}", f"小于 {least}", key)
         return max(int(value), least)
 
     def day(self, key: str, *, needed: bool = False) -> date | None:
@@ -125,21 +131,26 @@ class Cursor:
         value = self._get(key)
         if value is None:
             if needed:
-                self.wrong("a day is missing here; write 2026-12-05", key)
+                self.wrong("a day is missing here; write 2026-12-05", "这里缺日期;请写成 2026-12-05", key)
             return None
         try:
             if len(str(value)) != len("2026-12-05"):
                 raise ValueError
             return date.fromisoformat(value)
         except (TypeError, ValueError):
-            self.wrong(f"'{_short(value)}' is no day; write 2026-12-05", key)
+            wrong = _short(value)
+            self.wrong(f"'{wrong}' is no day; write 2026-12-05", f"“{wrong}”不是日期;请写成 2026-12-05", key)
             return None
 
     def choice(self, key: str, among: Sequence[str], usual: str | None = None) -> str:
         """Return one word of *among*."""
         word = self.text(key, usual)
         if word and word not in among:
-            self.wrong(f"'{_short(word)}' is unknown.{nearest(word, list(among))} There is: {', '.join(among)}", key)
+            self.wrong(
+                f"'{_short(word)}' is unknown.{nearest(word, list(among))} There is: {', '.join(among)}",
+                f"没有“{_short(word)}”。可用:{'、'.join(among)}",
+                key,
+            )
             return usual if usual is not None else next(iter(among), "")
         return word
 
@@ -158,11 +169,16 @@ class Cursor:
         if value is None:
             return ()
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            self.wrong("is no list of names, like [fire, flooding]", key)
+            self.wrong("is no list of names, like [fire, flooding]", "应为名称列表,如 [fire, flooding]", key)
             return ()
         unknown = [each for each in value if among is not None and each not in among]
         for each in unknown:
-            self.wrong(f"'{_short(each)}' is unknown.{nearest(each, list(among or ()))}", key)
+            names = list(among or ())
+            self.wrong(
+                f"'{_short(each)}' is unknown.{nearest(each, names)}",
+                f"没有“{_short(each)}”。{nearest_zh(each, names)}",
+                key,
+            )
         return tuple(each for each in value if each not in unknown)
 
 

@@ -13,8 +13,21 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from emergency.core.site import Site
+from emergency.core.values import Text
 from emergency.errors import Mistakes
 
+HOW = Text(
+    "请写成 '0 10 1 */6 *'(每年1月1日和7月1日 10:00)",
+    "write it like '0 10 1 */6 *' (10:00 on the 1st of January and July)",
+)
+FIELDS_ZH = {
+    "Bad minute": "“分”这一格不对",
+    "Bad hour": "“时”这一格不对",
+    "Bad day-of-month": "“日”这一格不对",
+    "Bad month": "“月”这一格不对",
+    "Bad day-of-week": "“星期”这一格不对",
+}
+"""What cronsim says of a field, in Chinese."""
 GRACE = timedelta(hours=1)
 """A simulated drill that a server was away for is made up for within this, and not after it."""
 COUNTED = 1000
@@ -31,10 +44,12 @@ def check_cron(text: str, zone: ZoneInfo, now: datetime) -> None:
     """
     first = [at for at, _ in zip(_cron(text, zone, now), range(2), strict=False)]
     if not first:
-        raise Mistakes(f"--cron '{text}': such a day never comes")
+        raise Mistakes(f"--cron '{text}': such a day never comes; {HOW.en}", f"--cron '{text}':没有这样的日子;{HOW.zh}")
     if len(first) == 2 and first[1] - first[0] < LEAST_APART:
+        minutes = (first[1] - first[0]) // timedelta(minutes=1)
         raise Mistakes(
-            f"--cron '{text}' is due every {first[1] - first[0]}; write minute and hour, like '0 10 1 */6 *'"
+            f"--cron '{text}' is due every {minutes} min; write minute and hour, like '0 10 1 */6 *'",
+            f"--cron '{text}' 每 {minutes} 分钟就到期一次;分和时都要写,如 '0 10 1 */6 *'",
         )
 
 
@@ -43,12 +58,15 @@ def _cron(text: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
 
     words = text.split()
     if len(words) != 5:
-        raise Mistakes(f"--cron '{text}' has {len(words)} fields; five are needed: minute hour day month weekday")
+        raise Mistakes(
+            f"--cron '{text}' has {len(words)} fields; five are needed: minute hour day month weekday. {HOW.en}",
+            f"--cron '{text}' 有 {len(words)} 格;要写五格:分 时 日 月 星期。{HOW.zh}",
+        )
     try:
         found = CronSim(text, after.astimezone(zone))
     except CronSimError as error:
-        how = "write it like '0 10 1 */6 *' (10:00 on the 1st of January and July)"
-        raise Mistakes(f"--cron '{text}': {error}; {how}") from None
+        zh = FIELDS_ZH.get(str(error), "写法不对")
+        raise Mistakes(f"--cron '{text}': {error}; {HOW.en}", f"--cron '{text}':{zh};{HOW.zh}") from None
     for at in found:
         yield at.astimezone(UTC)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from emergency.core.values import Text
-from emergency.drills.scoring import length
+from emergency.drills.scoring import UNKNOWN, length
 from emergency.picture.measure import width
 from emergency.report.values import Band, Bar, Curve, Forecast, Report, Stage, Timeline, Waiting
 
@@ -40,10 +40,8 @@ WORDS: dict[str, Text] = {
     "outage": Text("通道中断", "outage"),
     "pause": Text("暂停", "pause"),
     "milestone": Text("里程碑时限", "milestone due"),
-    "all": Text("全部关键岗位", "all critical roles"),
     "given_up": Text("未应答而终止", "given up unanswered"),
     "forecast": Text("推演预测区间", "forecast band"),
-    "unknown": Text("不详", "unknown"),
     "answered": Text("已应答比例", "share answered"),
 }
 
@@ -267,8 +265,8 @@ def answers(report: Report, lang: str) -> str:
     _shares(drawing, 14, tall)
     if report.forecast is not None:
         _band(drawing, axis, report.forecast, 14, tall)
-    drawing.text(LABEL - 30, 22, WORDS["all"].of(lang), anchor="end")
-    _steps(drawing, axis, whole, 14, tall, INK, 1.6)
+    drawing.text(LABEL - 30, 22, whole.name.of(lang), anchor="end")
+    _steps(drawing, axis, _answered(whole), 14, tall, INK, 1.6)
     _diamond(drawing, axis, whole.target, 14)
     for number, curve in enumerate(curves):
         _lane(drawing, axis, curve, 14 + tall + 14 + number * lane, lane - 6, LINES[number % len(LINES)], lang)
@@ -302,11 +300,20 @@ def _band(drawing: Drawing, axis: Axis, forecast: Forecast, top: float, tall: fl
         drawing.add("path", d="M" + "L".join((*upper, *lower)) + "Z", fill="#cbd5e1", opacity=0.8)
 
 
-def _steps(drawing: Drawing, axis: Axis, curve: Curve, top: float, tall: float, stroke: str, wide: float) -> None:
+def _answered(curve: Curve) -> list[tuple[float, float]]:
+    """Return the moments of a curve with the share of its heads that had answered by then."""
+    return [(at, count / max(1, curve.heads)) for at, count in curve.steps]
+
+
+def _steps(
+    drawing: Drawing, axis: Axis, shares: Sequence[tuple[float, float]], top: float, tall: float, stroke: str,
+    wide: float,
+) -> None:  # fmt: skip
+    """Draw a share that rises in steps: (seconds, share)."""
     points, share = [(0.0, 0.0)], 0.0
-    for at, count in curve.steps:
-        points += [(at, share), (at, count / max(1, curve.heads))]
-        share = count / max(1, curve.heads)
+    for at, now in shares:
+        points += [(at, share), (at, now)]
+        share = now
     points.append((axis.end, share))
     path = "M" + "L".join(f"{axis.at(at):.1f} {top + tall * (1 - y):.1f}" for at, y in points if at <= axis.end)
     drawing.add("path", d=path, fill="none", stroke=stroke, stroke_width=wide)
@@ -315,7 +322,7 @@ def _steps(drawing: Drawing, axis: Axis, curve: Curve, top: float, tall: float, 
 def _lane(drawing: Drawing, axis: Axis, curve: Curve, top: float, tall: float, stroke: str, lang: str) -> None:
     drawing.line(LABEL, top + tall, WIDE - 30, top + tall)
     drawing.text(LABEL - 4, top + tall - 2, short(curve.name.of(lang), LABEL - 8), anchor="end")
-    _steps(drawing, axis, curve, top, tall, stroke, 1.4)
+    _steps(drawing, axis, _answered(curve), top, tall, stroke, 1.4)
     for at in curve.censored:
         drawing.text(axis.at(at), top + tall - 1, "×", fill=BAD, anchor="middle", size=10)
     _diamond(drawing, axis, curve.target, top + 1)
@@ -339,13 +346,7 @@ def waiting(found: Waiting, lang: str) -> str:
     axis.draw(drawing, top, top + tall)
     _shares(drawing, top, tall)
     drawing.text(LABEL - 30, 16, WORDS["answered"].of(lang), anchor="end")
-    points, share = [(0.0, 0.0)], 0.0
-    for at, now in found.steps:
-        points += [(at, share), (at, now)]
-        share = now
-    points.append((axis.end, share))
-    path = "M" + "L".join(f"{axis.at(at):.1f} {top + tall * (1 - y):.1f}" for at, y in points if at <= axis.end)
-    drawing.add("path", d=path, fill="none", stroke=GOOD, stroke_width=1.6)
+    _steps(drawing, axis, found.steps, top, tall, GOOD, 1.6)
     for at in found.censored:
         y = top + tall * (1 - _share_at(found.steps, at))
         drawing.line(axis.at(at), y - 3, axis.at(at), y + 3, stroke=BAD, wide=1)
@@ -367,21 +368,23 @@ def funnel(stages: Sequence[Stage], names: dict[str, Text], units: dict[str, Tex
     for number, (stage, share) in enumerate(rows):
         y = 3 + number * 15.0
         drawing.text(LABEL - 4, y + 9, short(names[stage.key].of(lang), LABEL - 8), anchor="end")
-        if stage.count is None or share is None:
-            drawing.text(LABEL + 3, y + 9, WORDS["unknown"].of(lang), fill=QUIET)
+        if stage.count is None:
+            drawing.text(LABEL + 3, y + 9, UNKNOWN.of(lang), fill=QUIET)
             continue
         fill = GOOD if stage.unit == "messages" else "#047857"
-        drawing.box(LABEL, y, max(room * share, 0.8), 11, fill)
-        said = f"{stage.count} {units[stage.unit].of(lang)} · {share:.0%}"
-        drawing.text(LABEL + room * share + 4, y + 9, said)
+        wide = room * min(share or 0.0, 1.0)
+        drawing.box(LABEL, y, max(wide, 0.8), 11, fill)
+        said = f"{stage.count} {units[stage.unit].of(lang)}" + (f" · {share:.0%}" if share is not None else "")
+        drawing.text(LABEL + wide + 4, y + 9, said)
     return drawing.done()
 
 
 def _against_first(stages: Sequence[Stage]) -> Iterator[tuple[Stage, float | None]]:
+    """Yield each stage with its share of the first of its unit; None where that is nothing, or unknown."""
     whole: dict[str, int] = {}
     for stage in stages:
         if stage.count is None:
             yield stage, None
             continue
         most = whole.setdefault(stage.unit, stage.count)
-        yield stage, stage.count / most if most else 0.0
+        yield stage, stage.count / most if most else None

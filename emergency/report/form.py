@@ -23,7 +23,7 @@ STYLE = (
 def write(scores: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Write the sheet of a drill to *path*, and return a document that names the file. Raises Mistakes."""
     if path.suffix.lower() not in (".html", ".htm"):
-        raise Mistakes(f"--form {path.name}: end it with .html")
+        raise Mistakes(f"--form {path.name}: end it with .html", f"--form {path.name}:文件名须以 .html 结尾")
     put(path, page(scores).encode())
     return {"drill": scores["drill"], "file": str(path)}
 

@@ -5,25 +5,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from emergency.core import events as e
 from emergency.core.values import Text
 from emergency.drills.course import Course
+from emergency.report.words import REASONS, WORDS
 from emergency.roster import Person
 
 NUMBER = re.compile(r"(?<![\w#])\+?\(?\d(?:[\s().\-]?\d){6,14}(?!\w)")
 """What looks like a telephone number: seven digits or more, with marks between them (E.164: at most 15)."""
+CHINESE = re.compile("[\u4e00-\u9fff]")
 NO_NUMBER = "[☎]"
+PROGRAM = ("console", "script", "system")
+"""Who says something and is no person."""
 DATE = re.compile(r"^\d{4}-\d{2}-\d{2}")
-SPOKEN: dict[str, Text] = {
-    "console": Text("控制台", "console"),
-    "script": Text("情景", "script"),
-    "system": Text("系统", "system"),
-    "": Text("", ""),
-}
 
 
 class Who(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,8 +72,8 @@ class Labels:
         word = person or ""
         if word in self.who:
             return self.who[word].label
-        if word in SPOKEN:
-            return SPOKEN[word]
+        if word in ("", *PROGRAM):
+            return WORDS.get(word, Text("", ""))
         agency = self._course.incident.site.agency(word)
         if agency is not None:
             return agency.name
@@ -84,8 +82,12 @@ class Labels:
             self._outside[word] = Text(f"外部人员E{n}", f"outsider E{n}")
         return self._outside[word]
 
+    def named(self, name: str) -> Text:
+        """Return what somebody is called who was written down by name, outside the log."""
+        return self._hidden.get(name.strip().lower()) or self.of(name.strip())
+
     def outsiders(self) -> dict[str, Text]:
-        """Return the seals (or ids) of who is in no roster, with what they are called here."""
+        """Return the seals, ids or names of who is in no roster, with what they are called here."""
         return dict(self._outside)
 
     def typed(self, seal: str | None) -> str:
@@ -97,10 +99,12 @@ class Labels:
         return self.clean(seal)
 
     def clean(self, text: str) -> str:
-        """Return words without names and telephone numbers, and without marks that turn the text around."""
+        """Return words without names and telephone numbers, and without marks that turn the text around; labels stand
+        in Chinese where anything else does."""
         text = "".join(ch for ch in text if unicodedata.category(ch) not in ("Cc", "Cf") or ch in "\n\t")
-        hidden = self._hidden
-        text = self._find.sub(lambda found: hidden[found[0].lower()].en, text) if self._find else text
+        if self._find is not None:
+            hidden, lang = self._hidden, "zh" if CHINESE.search(self._find.sub("", text)) else "en"
+            text = self._find.sub(lambda found: hidden[found[0].lower()].of(lang), text)
         return NUMBER.sub(lambda found: found[0] if DATE.match(found[0]) else NO_NUMBER, text)
 
 
@@ -138,6 +142,12 @@ def strings_of(data: object) -> Iterator[str]:
             yield from strings_of(value)
 
 
+def seals_of(values: Iterable[msgspec.Struct]) -> set[str]:
+    """Return every seal that stands in events or entries."""
+    words = (getattr(value, name) for value in values for name in value.__struct_fields__)
+    return {word for word in words if isinstance(word, str) and word.startswith("seal:")}
+
+
 def _first_role(course: Course, person: str) -> str:
     """Return the role somebody was first given, else first asked in, else holds at the least rank by the roster."""
     for _, event in course.of(e.RoleAssigned):
@@ -148,19 +158,6 @@ def _first_role(course: Course, person: str) -> str:
         return asked
     member = course.incident.members.get(person)
     return min(member.roles, key=lambda role: member.roles[role], default="") if member is not None else ""
-
-
-REASONS: dict[str, Text] = {
-    "no_answer": Text("无人接听", "nobody picked up"),
-    "machine": Text("语音信箱接听", "voicemail picked up"),
-    "busy": Text("占线", "busy"),
-    "expired": Text("已过时", "out of date"),
-    "number_limit": Text("该号码已达上限", "this telephone had its share"),
-    "opted_out": Text("对方已退订", "the person has opted out"),
-    "credentials": Text("运营商账户被拒", "the provider refused the account"),
-    "number_not_in_use": Text("号码停用", "number not in use"),
-}
-"""Why a message failed, by the first word of the reason; a provider's own code stands as it is."""
 
 
 def reasons_of(reasons: str) -> Text:

@@ -15,7 +15,9 @@ from typing import Any, Literal
 import msgspec
 
 from emergency.errors import CommandRefused, Mistakes
-from emergency.report.layout import Lang, Part, part
+from emergency.phrases import unwritable
+from emergency.report.setting.blocks import Lang, Part
+from emergency.report.setting.layout import part
 from emergency.report.values import Report
 
 HERE = Path(__file__).parent
@@ -38,7 +40,9 @@ def write(report: Report, path: Path, lang: str) -> int:
     elif ending in (".html", ".htm"):
         data = as_html(report, lang).encode()
     else:
-        raise Mistakes(f"--output {path.name}: end it with .html or .pdf")
+        raise Mistakes(
+            f"--output {path.name}: end it with .html or .pdf", f"--output {path.name}:文件名须以 .html 或 .pdf 结尾"
+        )
     put(path, data)
     return len(data)
 
@@ -49,12 +53,12 @@ def put(path: Path, data: bytes) -> None:
         path.write_bytes(data)
         path.chmod(0o600)
     except OSError as error:
-        raise Mistakes(f"{path} cannot be written: {error.strerror}") from error
+        raise Mistakes(*unwritable(path, error)) from error
 
 
-def parts_of(report: Report, lang: str) -> tuple[Part, ...]:
-    """Return the report in each of its languages."""
-    return tuple(part(report, each) for each in LANGS[lang])
+def parts_of(report: Report, lang: str, *, whole: bool = True) -> tuple[Part, ...]:
+    """Return the report in each of its languages; without *whole*, with no more of the log than a reader needs."""
+    return tuple(part(report, each, whole=whole) for each in LANGS[lang])
 
 
 def as_html(report: Report, lang: str) -> str:
@@ -93,7 +97,8 @@ def _set(report: Report, lang: str, kind: Literal["pdf", "png"], ppi: float = 80
     except ImportError as error:
         raise CommandRefused(
             "PDF needs the extra 'pdf' (pip install 'emergency-runner[pdf]'); an .html needs nothing, "
-            "and every browser prints it"
+            "and every browser prints it",
+            "PDF 需要附加包 pdf(pip install 'emergency-runner[pdf]');.html 什么都不需要,浏览器即可打印",
         ) from error
     found: Any = typst.compile(
         str(HERE / "report.typ"),
@@ -108,10 +113,11 @@ def _set(report: Report, lang: str, kind: Literal["pdf", "png"], ppi: float = 80
 
 
 def _data(report: Report, lang: str) -> dict[str, Any]:
-    parts = msgspec.to_builtins(parts_of(report, lang))
+    parts = parts_of(report, lang, whole=False)
+    blocks = (block for section in parts[0].sections for block in section.blocks if block.kind == "raw")
     return {
-        "code": report.cover.code, "drill": report.cover.drill, "parts": parts, "qr": qr(report),
-        "lines": [each.ref for each in report.raw],
+        "code": report.cover.code, "drill": report.cover.drill, "parts": msgspec.to_builtins(parts), "qr": qr(report),
+        "lines": [row[0].text for block in blocks for row in block.rows],
     }  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from emergency.drills import scoring
-from emergency.report.layout import KINDS, OVER, Setting
+from emergency.report.setting.setting import Setting
 from emergency.report.values import Line, Report
+from emergency.report.words import KINDS, OVER
 from emergency.store.codec import to_text
 
 

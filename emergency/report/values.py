@@ -6,7 +6,7 @@ Moments are aware, lengths are seconds, people are labels. `refs` are the lines 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
@@ -146,6 +146,11 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
     target: float | None
     refs: tuple[str, ...]
 
+    @property
+    def complete(self) -> float | None:
+        """When the last of the heads had answered; None where one never did, or none was wanted."""
+        return self.steps[self.heads - 1][0] if 0 < self.heads <= len(self.steps) else None
+
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """How long people took to answer an order, over all orders (Kaplan-Meier, unanswered ones censored).
@@ -170,7 +175,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotReached(msgspec.Struct, frozen=True, kw_only=True):
-    """A call on somebody that nobody answered, and why. cause: see `layout.CAUSES`."""
+    """A call on somebody that nobody answered, and why. cause: see `words.CAUSES`."""
 
     person: Text
     role: str
@@ -183,9 +188,11 @@ class NotReached(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoleCard(msgspec.Struct, frozen=True, kw_only=True):
-    """How one role did. Times are seconds from the first call on it; arrival is not recorded by telephones.
+    """How one role did. Times are seconds from the first call on it.
 
-    holders: who held it, in order, with rank (1: normal holder) and how they came to it.
+    arrived: when the roll call had counted the last of the `there` heads that it counted at all, of those who had
+    answered, which its line `counted` shows; None where it counted nobody, or was not held: telephones do not record
+    it. holders: who held it, in order, with rank (1: normal holder) and how they came to it.
     """
 
     role: str
@@ -198,6 +205,8 @@ class RoleCard(msgspec.Struct, frozen=True, kw_only=True):
     first: float | None
     manned: float | None
     arrived: float | None
+    there: int
+    counted: str
     steps: int
     in_time: int
     late: int
@@ -219,14 +228,31 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
 
 
+class Waived(msgspec.Struct, frozen=True, kw_only=True):
+    """Who answers for a finding, why, and up to which day."""
+
+    by: Text
+    reason: str
+    until: date
+
+
+class BorneOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether what a finding warns of happened this time (`yes`) or did not although it could have, with its lines."""
+
+    yes: bool
+    refs: tuple[str, ...]
+
+
 class PlanFinding(msgspec.Struct, frozen=True, kw_only=True):
-    """A finding of the plan's check that was open. answered: what the course says of it, where it says anything."""
+    """A finding of the plan's check. path: the place in the plan that it speaks of. waived: None while it is open.
+    borne_out: None where this course shows nothing of it."""
 
     id: str
     severity: str
     says: Text
-    waived: bool
-    reason: str
+    path: tuple[str | int, ...] = ()
+    waived: Waived | None = None
+    borne_out: BorneOut | None = None
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -278,12 +304,14 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Raw(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the log or the book, in words."""
+    """One line of the log, the roll call or the book, in words. traffic: one of hundreds that turned nothing; print
+    leaves it out where nothing in the report names it."""
 
     ref: str
     at: datetime
     kind: Text
     says: Text
+    traffic: bool = False
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,13 +23,14 @@ def read(raw: bytes, name: str) -> Table:
     text, notes = _text(raw, name)
     body, skipped = _without_remarks(text)
     if not body.strip():
-        raise Mistakes([Problem(file=name, line=1, says="is empty; the first row names the columns")])
+        says, zh = "is empty; the first row names the columns", "是空的;第一行应写列名"
+        raise Mistakes([Problem(file=name, line=1, says=says, zh=zh)])
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=_delimiter(body), strict=True)
     try:
         cells = [(reader.line_num + skipped, [_bare(cell.strip()) for cell in row]) for row in reader]
     except csv.Error as error:
-        says = f"is not CSV: {error}"
-        raise Mistakes([Problem(file=name, line=reader.line_num + skipped, says=says)]) from error
+        says, zh = f"is not CSV: {error}", "不是有效的 CSV:请检查引号是否成对"
+        raise Mistakes([Problem(file=name, line=reader.line_num + skipped, says=says, zh=zh)]) from error
     return _table(name, cells, notes)
 
 
@@ -70,7 +71,8 @@ def _table(name: str, cells: Sequence[tuple[int, list[str]]], notes: tuple[str, 
     header, columns = cells[0]
     rows = tuple(Row(number, tuple(row)) for number, row in cells[1:] if any(row))
     if len(rows) > MOST_ROWS:
-        raise Mistakes([Problem(file=name, line=0, says=f"has more than {MOST_ROWS} rows; is it the right file?")])
+        says, zh = f"has more than {MOST_ROWS} rows; is it the right file?", f"超过 {MOST_ROWS} 行;文件对吗?"
+        raise Mistakes([Problem(file=name, line=0, says=says, zh=zh)])
     return Table(file=name, columns=tuple(columns), rows=rows, header=header, notes=notes)
 
 
@@ -81,7 +83,8 @@ def _text(raw: bytes, name: str) -> tuple[str, tuple[str, ...]]:
         line = raw[: error.start].count(b"\n") + 1
         text = _as_gbk(raw)
         if text is None:
-            raise Mistakes([Problem(file=name, line=line, says="is not UTF-8 text; save it as CSV UTF-8")]) from error
+            says, zh = "is not UTF-8 text; save it as CSV UTF-8", "不是 UTF-8 文本;请另存为 CSV UTF-8"
+            raise Mistakes([Problem(file=name, line=line, says=says, zh=zh)]) from error
         return text, (GBK,)
 
 

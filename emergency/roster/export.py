@@ -13,6 +13,7 @@ import msgspec
 
 from emergency.core.site import Site
 from emergency.errors import Mistakes
+from emergency.phrases import unwritable
 from emergency.roster import csv_file, xlsx_file
 from emergency.roster.columns import COLUMNS, as_yaml, row_of
 from emergency.roster.person import Person, Roster, mask
@@ -53,7 +54,7 @@ def export(path: Path, roster: Roster, origin: Origin, *, numbers: bool, replace
         else:
             _write_folder(path, remarks, people, _shown(numbers))
     except OSError as error:
-        raise Mistakes(f"{path} cannot be written: {error.strerror}") from error
+        raise Mistakes(*unwritable(path, error)) from error
 
 
 Shown = Callable[[Person], Sequence[str]]

@@ -13,6 +13,7 @@ from emergency import yaml_file
 from emergency.core.site import Site
 from emergency.errors import Mistakes, Problem
 from emergency.loader import in_order, shape_or_problems
+from emergency.phrases import unreadable
 from emergency.roster.numbers import MASKED
 from emergency.roster.person import Roster
 from emergency.roster.shaped import doubtful, people_of
@@ -47,7 +48,7 @@ def read_path(path: Path, site: Site) -> Found:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
+        raise Mistakes(*unreadable(path, error)) from error
     return read(raw, str(path), site)
 
 

@@ -73,6 +73,10 @@ class Books:
         """Return every drill, in the order they were planned."""
         return [row for row in map(_drill, self.store._all("all_drills")) if row]
 
+    def was_practised(self, incident: str) -> bool:
+        """Return whether anybody answered a call of that incident, or did a step of it."""
+        return self.store._one("was_practised", incident) is not None
+
     def begin(self, id: str, incident: str, now: datetime) -> None:
         """Note the incident that the drill became. Raises Conflict: it has begun before."""
         if self.store._do("begin_drill", incident, to_text(now), id) != 1:

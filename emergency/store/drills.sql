@@ -16,6 +16,9 @@ select id, code, kind, playbook, scenario, incident, planned_at, begins_at, ende
 -- name: last_drill
 select code from drill where code glob ? order by cast(substr(code, 3) as integer) desc limit 1
 
+-- name: was_practised
+select 1 from event where incident = ? and kind in ('AlertAcknowledged', 'StepDone') limit 1
+
 -- name: begin_drill
 update drill set incident = ?, begins_at = ? where id = ? and incident is null
 

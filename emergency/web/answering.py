@@ -10,9 +10,10 @@ from __future__ import annotations
 import msgspec
 
 from emergency.core.incident import ASKING, Alert, Incident, StepRun
-from emergency.core.templates import COMMANDING, REASONS, STANDING_BY
+from emergency.core.practice import standing
+from emergency.core.templates import REASONS
 from emergency.core.values import Text
-from emergency.core.wording import answer, headline, in_zone, keys_of, moment_words, reference, what_to_do
+from emergency.core.wording import answer, headline, in_zone, keys_of, moment_words, orders, reference, what_to_do
 from emergency.engine import Engine
 from emergency.errors import CommandRefused
 from emergency.inbox import Inbox
@@ -129,7 +130,7 @@ def _list(asked: list[Asked], link: LinkRow, language: str) -> View:
         code=" ".join(dict.fromkeys(one.incident.code for one in asked)),
         headline=headline(incident, language),
         rows=((LABELS["where"].of(language), incident.site.place(incident.place).short.of(language)),),
-        said=answer("helped", language, {"code": incident.code}) if link.person in incident.help else "",
+        said=" ".join(filter(None, (_stopped(incident, language), _cried(incident, link.person, language)))),
         asks=unheard,
         buttons=((received,) if unheard else ()) + _help(incident, language),
         choices=tuple(_choice(n, one, language) for n, one in enumerate(asked, start=1)),
@@ -160,7 +161,7 @@ def _role(one: Asked, language: str) -> str:
 
 def _do(one: Asked, language: str) -> str:
     if one.alert.kind == "stand_by":
-        return (COMMANDING if one.alert.person == one.incident.command else STANDING_BY).of(language)
+        return orders(one.incident, one.alert).of(language)
     return what_to_do(one.incident, one.run, language)
 
 
@@ -178,10 +179,19 @@ def _buttons(one: Asked, language: str) -> tuple[Button, ...]:
 
 def _said(one: Asked, language: str) -> str:
     """Return what is on record of this person and step, in the words that answer a text."""
-    said = [_noted(one, language)]
-    if one.alert.person in one.incident.help:
-        said.append(answer("helped", language, {"code": one.incident.code}))
+    incident = one.incident
+    said = (_stopped(incident, language), _noted(one, language), _cried(incident, one.alert.person, language))
     return " ".join(filter(None, said))
+
+
+def _cried(incident: Incident, person: str, language: str) -> str:
+    return answer("helped", language, {"code": incident.code}) if person in incident.help else ""
+
+
+def _stopped(incident: Incident, language: str) -> str:
+    """Return the words that a drill stands still, or how it is over; who opens a page late must not go on playing."""
+    kind = standing(incident)
+    return answer(kind, language, {"code": incident.code}) if kind else ""
 
 
 def _noted(one: Asked, language: str) -> str:

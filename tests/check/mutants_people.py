@@ -143,6 +143,14 @@ def _cases(plan: Playbook, site: Site, roster: Roster) -> Iterator[tuple[str, tu
             yield role, able, when
 
 
+def _fewest(plan: Playbook, site: Site, roster: Roster) -> dict[str, int]:
+    """Return role to how many people there are for it where they are fewest."""
+    found: dict[str, int] = {}
+    for role, able, _ in _cases(plan, site, roster):
+        found[role] = min(len(able), found.get(role, len(able)))
+    return found
+
+
 @way
 def take_the_only_holder(plan: Playbook, site: Site, roster: Roster) -> Iterator[Broken]:
     """Nobody of some shift holds the role any more, nor one of those that deputise for it."""
@@ -173,19 +181,18 @@ def drop_the_deputies(plan: Playbook, site: Site, roster: Roster) -> Iterator[Br
 @way
 def want_more_heads(plan: Playbook, site: Site, roster: Roster) -> Iterator[Broken]:
     """The plan wants one more of a role than there are people for it."""
+    fewest = _fewest(plan, site, roster)
     for call in plan.roles:
         if call.at is not None:
-            most = min(len(able) for role, able, _ in _cases(plan, site, roster) if role == call.role)
-            calls = tuple(replace(c, heads=most + 1) if c.role == call.role else c for c in plan.roles)
+            calls = tuple(replace(c, heads=fewest[call.role] + 1) if c.role == call.role else c for c in plan.roles)
             yield Broken(replace(plan, roles=calls), site, roster, ("R10",), ("roles", call.role))
 
 
 @way
 def want_more_answers(plan: Playbook, site: Site, roster: Roster) -> Iterator[Broken]:
     """A step waits for one more to answer than a shift has people for it, deputies among them."""
-    called = {call.role for call in plan.roles}
+    called, fewest = {call.role for call in plan.roles}, _fewest(plan, site, roster)
     for state, step, at in _steps(plan):
         if step.role in called and step.per is None:
-            most = min(len(able) for role, able, _ in _cases(plan, site, roster) if role == step.role)
-            broken = _with(plan, state, step.name, call_out="first", quorum=most + 1)
+            broken = _with(plan, state, step.name, call_out="first", quorum=fewest[step.role] + 1)
             yield Broken(broken, site, roster, ("R11",), (*at, "quorum"))

@@ -18,7 +18,7 @@ from emergency.core.incident import ASKING, Incident
 from tests.check import shipped
 from tests.check.walks import Move, Walk
 
-NIGHTS = int(os.environ.get("NIGHTS", "5"))
+NIGHTS = int(os.environ.get("NIGHTS", "3"))
 """Nights of each plan."""
 ACTS = 120
 TRIES = 12

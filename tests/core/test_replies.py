@@ -68,6 +68,8 @@ BARE = [
     pytest.param("不能", "3", id="cannot, in Chinese"),
     pytest.param("need help", "9", id="need help"),
     pytest.param("救命", "9", id="help!"),
+    pytest.param("快救我!", "9", id="save me"),
+    pytest.param("help me", "9", id="help me"),
 ]
 
 
@@ -91,6 +93,7 @@ CODED = [
     pytest.param("XF07A1", [("XF07", "A", "1")], id="of a drill"),
     pytest.param("F07AB2", [("F07", "AB", "2")], id="two letters"),
     pytest.param("F07 1", [("F07", "", "1")], id="the incident and a key"),
+    pytest.param("F07 send help", [("F07", "", "9")], id="the incident and a cry for help"),
     pytest.param("F07+1", [("F07", "", "1")], id="the incident, plus and a key"),
     pytest.param("F071", [("F071", "", None)], id="run together: read later as F07 and 1"),
     pytest.param("F0712", [("F0712", "", None)], id="four digits"),

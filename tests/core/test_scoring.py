@@ -16,7 +16,7 @@ from emergency.drills.course import Course, History
 from emergency.drills.critical import Critical, critical
 from emergency.drills.scenario import Expect, Inject, Metric, Objective, Question, Scenario
 from emergency.drills.scoring import Found, Status
-from emergency.report.gather import kaplan_meier
+from emergency.report.gathering.notification import kaplan_meier
 from tests.scenarios.scene import sample_site, shipped_plans
 
 START = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -423,12 +423,13 @@ def test_only_a_place_that_stays_empty_is_a_main_problem(
 ) -> None:
     """A gap is told with how long it lasted while there was something to do; one that somebody closed within three
     minutes is a cause and no main problem."""
-    from emergency.report.gather import Gathering, Source
+    from emergency.report.gathering.reading import Reading, Source
+    from emergency.report.gathering.vacancies import empty_places, vacancies
 
     last = (900.0, e.NoteAdded(by="console", text="seal:x"))
     history = log((5.0, LOOK), (10.0, GAP), *events, last)
-    report = Gathering(
+    reading = Reading(
         Source(code="XF01", history=history, written=(), head="f" * 64, made=at(900), engine="test")
     )  # fmt: skip
-    assert [str(each.how.en) for each in report.vacancies()] == [says]
-    assert any(says in line.text.en for line in report.empty_places()) == main
+    assert [str(each.how.en) for each in vacancies(reading)] == [says]
+    assert any(says in line.text.en for line in empty_places(reading)) == main

@@ -215,6 +215,40 @@ def test_a_mistake_and_its_line(old: str, new: str, at: str, says: str) -> None:
     assert [line for line, words in found if says in words] == [line_of(at)], found
 
 
+def test_mistakes_are_told_in_chinese_too() -> None:
+    """What stands at odds within a scenario is said in both languages, with the same names in it."""
+    text = WHOLE.replace("scenario: kitchen", "scenario: pantry").replace("lead: 24h", "lead: 24h, working_days: 1")
+    text = text.replace("maximum: 1h30m", "maximum: 0s").replace("    at: 2m\n", "    at: 2m\n    reserve: yes\n", 1)
+    text = text.replace("when: state evacuating", "at: 3m\n    when: state evacuating").replace("E1:", "E0:", 1)
+    text = text.replace("until: end", "untill: end").replace("caused_by: I1, kind: asset", "kind: asset")
+    with pytest.raises(Mistakes) as refused:
+        read_scenario(text.encode(), "kitchen.yaml", sample_site())
+    problems = refused.value.problems
+    assert len(problems) >= 8
+    for problem in problems:
+        assert re.search("[\u4e00-\u9fff]", problem.zh), problem.says
+        assert set(re.findall(r"'(\w+)'", problem.says)) == set(re.findall(r"“(\w+)”", problem.zh)), problem.says
+
+
+def test_values_that_cannot_be_are_told_in_chinese_too() -> None:
+    """What a single value has wrong, with the place it stands at."""
+    changes = {
+        "after: 30s": "after: -1m", "at: 2m": "at: 2:30", "first_ack: 50s": "first_ack: 50", "speed: 5": "speed: fast",
+        "seed: 42": "seed: x", "least: 0.9": "least: 9", "metric: role_refilled": "metric: role_refiled",
+        "target: guo_xin": "target: guo xin", "state confirmed": "stat confirmed",
+    }  # fmt: skip
+    text = WHOLE
+    for old, new in changes.items():
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    with pytest.raises(Mistakes) as refused:
+        read_scenario(text.encode(), "kitchen.yaml", sample_site())
+    problems = refused.value.problems
+    assert len(problems) >= len(changes)
+    assert "injects.I2.after:“-1m”在开始之前" in refused.value.of("zh")
+    assert [problem.says for problem in problems if not re.search("[\u4e00-\u9fff]", problem.zh)] == []
+
+
 def test_every_mistake_at_once() -> None:
     """All mistakes of a shape are told together, in the order of the lines."""
     text = WHOLE.replace("kind: full", "kind: big").replace("at: 2m", "at: 2").replace("critical: yes", "critcal: yes")
@@ -261,9 +295,10 @@ def test_files_by_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("raw", [b"", b"[1, 2]", b"\xff\xfe", b"a: {b: ?}", b"a: *b", b"format: drill-scenario/1\n"])
 def test_what_is_no_scenario(raw: bytes) -> None:
-    """Whatever is given, the answer is a list of mistakes."""
-    with pytest.raises(Mistakes):
+    """Whatever is given, the answer is a list of mistakes; a file of another kind is refused in Chinese as well."""
+    with pytest.raises(Mistakes) as refused:
         read_scenario(raw, "x.yaml", sample_site())
+    assert b"*" in raw or re.search("[\u4e00-\u9fff]", refused.value.of("zh"))
 
 
 def test_lengths_of_params() -> None:

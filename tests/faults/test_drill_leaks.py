@@ -725,7 +725,7 @@ def test_the_marker_stops_what_began_before_it(tmp_path: Path) -> None:
     watch = brake.Watch(tmp_path)
     assert watch.pulled() is None
     house.begin()
-    stopped = brake.stopped_since(tmp_path)
+    stopped = brake.stopped_since(tmp_path, house.clock)
     for each in house.notifiers:
         if isinstance(each, gate.Gate):
             each.stopped = stopped
@@ -747,7 +747,8 @@ def test_the_marker_stops_what_began_before_it(tmp_path: Path) -> None:
 def test_a_marker_that_cannot_be_read_stops_everything(tmp_path: Path) -> None:
     """Half a file is no reason to go on."""
     (tmp_path / brake.MARKER).write_text("{", "utf-8")
-    assert brake.stopped_since(tmp_path)(House().clock.now())
+    clock = House().clock
+    assert brake.stopped_since(tmp_path, clock)(clock.now())
 
 
 def test_temporary_trouble_is_not_a_way_through() -> None:

@@ -22,7 +22,7 @@ from emergency.core import commands as c
 from emergency.core import contest
 from emergency.core import events as e
 from emergency.core.incident import ASKING, Incident, fold
-from emergency.core.values import Severity
+from emergency.core.values import Severity, is_drill
 from emergency.core.wording import reference
 from emergency.errors import CommandRefused, StoreError
 from emergency.notify import Inbound
@@ -218,8 +218,9 @@ def a_message_never_goes_back(world: World) -> None:
 
 
 def nobody_stands_in_two_unsaid(world: World) -> None:
-    """Who holds roles in two incidents that go on is shared by name in one of them."""
-    going = [incident for incident in world.folded.values() if contest.goes_on(incident)]
+    """Who holds roles in two incidents that go on is shared by name in one of them. A drill that stands still wants
+    nobody; it hears what it missed as it goes on."""
+    going = [i for i in world.folded.values() if contest.goes_on(i) and i.frozen is None]
     for number, one in enumerate(going):
         for other in going[number + 1 :]:
             both = {p for slots in one.roles.values() for p in slots.values()}
@@ -450,6 +451,15 @@ class Night(RuleBasedStateMachine):
         more: dict[str, Any] = {"check": ["all"]} if a % 3 else {"check": ["1"]}
         more |= {"override": override, "reason": "all out"}
         self._verb(how, by=self.by(a), **(more if how == "stand-down" else {"reason": "toast"}))
+
+    @precondition(lambda self: any(is_drill(i.mode) for i in self.world.folded.values()))
+    @rule(a=NUMBER, how=st.sampled_from(("drill-stop", "drill-resume", "drill-resume")))
+    def a_drill_stands_still_or_goes_on(self, a: int, how: str) -> None:
+        """Every drill is stopped, or one goes on; most often one that was stopped by a call for help."""
+        drills = [i for i in self.world.live() if is_drill(i.mode)]
+        drill = pick([i for i in drills if i.frozen is not None] or drills, a)
+        if drill is not None:
+            self._verb(how, code=drill.code if a % 2 else "", drill=drill.code)
 
     @precondition(lambda self: self.has_incident)
     @rule(a=NUMBER, level=st.sampled_from(list(Severity)))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+import cli
 from emergency.core.playbook import Milestone
 from emergency.core.values import Text
 from emergency.drills.players.model import read_model
@@ -45,3 +49,9 @@ def question(*roles: str, milestones: dict[str, float] | None = None, horizon: f
 def sample(run: int, *roles: float | None, milestones: tuple[float | None, ...] = (), **more: Any) -> Sample:
     """Return a run made by hand."""
     return Sample(run=run, roles=roles, milestones=milestones, answered=((),) * len(roles), **more)
+
+
+def typed(home: Path, *words: str, lang: str = "en") -> Any:
+    """Type `emergency drill forecast ...`."""
+    env = {"EMERGENCY_HOME": str(home), "EMERGENCY_LANG": lang}
+    return CliRunner().invoke(cli.main, ["drill", "forecast", *words], env=env, prog_name="emergency")

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from emergency.drills.players.model import read_model
-from emergency.forecast.band import EITHER, WORSE, at_ends, band, figures, inputs, tornado
+from emergency.forecast.band import EITHER, WORK, WORSE, at_ends, band, figures, inputs, tornado
 from emergency.forecast.case import Case, Change
 from emergency.forecast.changes import (
     ANSWERS,
@@ -122,16 +122,16 @@ def test_what_is_noise_stands_last(base: Base) -> None:
 
 
 def test_every_figure_that_moves_an_answer_has_a_worse_end_or_says_it_has_none() -> None:
-    """The band moves what is in `WORSE`; a figure that the model gains must be put there, or into `EITHER`."""
+    """The band moves what is in `WORSE` and `WORK`; a new figure must be put there, or into `EITHER`."""
     elsewhere = {"night_turnout"}
     people = set(next(iter(read_model(None).profiles.values())))
-    assert people <= {*WORSE, *EITHER, *elsewhere}
+    assert people <= {*WORSE, *WORK, *EITHER, *elsewhere}
 
 
 def test_only_assumed_figures_of_people_who_are_there_are_moved() -> None:
     """What somebody measured stays where it is; a kind of people that is not in the team says nothing."""
     case = Case(setting())
-    moved = dict(at_ends(case, worse=True).figures)
+    moved = dict(at_ends(case, worse=True, quick=True).figures)
     assert moved
     for dotted in moved:
         where, _, name = dotted.partition(".")
@@ -142,10 +142,28 @@ def test_only_assumed_figures_of_people_who_are_there_are_moved() -> None:
     assert 0 < found.assumed < found.of
 
 
-def test_the_band_goes_from_worse_to_better() -> None:
-    """With every guess at its worse end fewer answer in time than with every guess at its better end."""
-    found = band(Pool(setting(roles=("engineering",))), 30, SOON)
+def test_quick_work_is_neither_the_worse_nor_the_better_end() -> None:
+    """Between quick and slow nothing but the work and the way is moved, and that whichever end the rest is at."""
+    case = Case(setting())
+    for worse in (True, False):
+        quick, slow = (dict(at_ends(case, worse=worse, quick=each).figures) for each in (True, False))
+        differ = {dotted for dotted, value in quick.items() if value != slow[dotted]}
+        assert {dotted.partition(".")[2] for dotted in differ} == set(WORK)
+        assert all(quick[dotted] < slow[dotted] for dotted in differ)
+
+
+def test_the_band_holds_the_worst_and_the_best_whatever_the_work_takes() -> None:
+    """Where one head's quick work lets the plan go on without the other, that is the worse end; the band has both."""
+    pool, within = Pool(setting(roles=("customer_service",))), timedelta(minutes=5)
+    found = band(pool, 6, within)
+    shares = [
+        sum(is_kept(each, within) for each in pool.samples(range(6), at_ends(pool.case(), worse=worse, quick=quick)))
+        for worse in (True, False)
+        for quick in (True, False)
+    ]
+    assert (found.worse.p * 6, found.better.p * 6) == (min(shares), max(shares))
     assert found.worse.p < found.better.p
+    assert min(shares) == min(shares[0], shares[2])
 
 
 def test_the_tornado_finds_what_matters() -> None:

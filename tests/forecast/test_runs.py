@@ -51,10 +51,10 @@ def test_two_cores_and_any_chunks_find_the_same_as_one() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
-@pytest.mark.parametrize("sign, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_ctrl_c_and_sigterm_end_the_command_and_every_worker(tmp_path: Path, sign: signal.Signals, status: int) -> None:
-    """Broken off in the midst of a hundred thousand runs: it ends within seconds, leaves no process behind, and nothing
-    of Python's own bookkeeping is said."""
+@pytest.mark.parametrize("sign, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_broken_off_the_command_ends_and_every_worker(tmp_path: Path, sign: signal.Signals, status: int) -> None:
+    """Broken off in the midst of a hundred thousand runs: it ends within seconds, leaves no process behind, also where
+    it was killed outright and could tell its workers nothing, and nothing of Python's own bookkeeping is said."""
     env = {**os.environ, "EMERGENCY_HOME": str(tmp_path), "EMERGENCY_LANG": "en"}
     program = [sys.executable, "-c", "from cli import main; main()"]
     subprocess.run([*program, "init", "--sample"], env=env, cwd=ROOT, check=True, capture_output=True)
@@ -62,19 +62,29 @@ def test_ctrl_c_and_sigterm_end_the_command_and_every_worker(tmp_path: Path, sig
     with subprocess.Popen(
         [*program, *words], env=env, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
     ) as running:
-        assert running.stderr is not None
-        assert b"playing" in running.stderr.readline()
-        give_up = time.monotonic() + 30
-        while len(_group(running.pid)) < 3:
-            assert time.monotonic() < give_up
-            os.sched_yield()
-        if sign == signal.SIGINT:
-            os.killpg(running.pid, sign)  # as a terminal does: everybody in the foreground
-        else:
-            running.send_signal(sign)
-        assert running.wait(20) == status
-        assert b"resource_tracker" not in running.stderr.read()
-        assert _group(running.pid) == []
+        try:
+            assert running.stderr is not None
+            assert b"playing" in running.stderr.readline()
+            give_up = time.monotonic() + 30
+            while len(_group(running.pid)) < 3:
+                assert time.monotonic() < give_up
+                os.sched_yield()
+            if sign == signal.SIGINT:
+                os.killpg(running.pid, sign)  # as a terminal does: everybody in the foreground
+            else:
+                running.send_signal(sign)
+            assert running.wait(20) == status
+        finally:
+            running.kill()  # else what did not end would be waited for here for ever
+        if sign != signal.SIGKILL:
+            assert b"resource_tracker" not in running.stderr.read()
+            assert _group(running.pid) == []
+    give_up = time.monotonic() + 20
+    while left := _group(running.pid):  # who was told by nobody looks for itself, and goes
+        if time.monotonic() > give_up:
+            os.killpg(running.pid, signal.SIGKILL)
+            pytest.fail(f"still there: {left}")
+        time.sleep(0.05)
 
 
 def _group(leader: int) -> list[int]:

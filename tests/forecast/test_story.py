@@ -58,3 +58,26 @@ def _lost(case: Case) -> int:
         incident, log = case.log(run)
         found += sum(beat.what == "lost" for role in roles for beat in story(incident, log, role, 600.0))
     return found
+
+
+def test_a_story_tells_nothing_twice_and_leaves_out_more_than_it_says_so() -> None:
+    """Somebody asked for two places at once is told of once; a line that says `left out` stands for several."""
+    case = Case(setting("power_outage"))
+    for run in range(3):
+        incident, log = case.log(run)
+        for role in ("engineering", "control_room"):
+            told = story(incident, log, role, 600.0)
+            assert len(set(told)) == len(told)
+            assert all(beat.n > 1 for beat in told if beat.what == "left_out")
+
+
+def test_a_reminder_is_told_in_its_own_words() -> None:
+    """What asks for no step of the plan bears its words with it."""
+    told = [
+        beat
+        for run in range(6)
+        for beat in story(*Case(setting("power_outage")).log(run), "engineering", 600.0)
+        if beat.step == "nudge"
+    ]
+    assert told
+    assert all(beat.do is not None and beat.do.en for beat in told)

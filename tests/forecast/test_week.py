@@ -68,5 +68,6 @@ def test_the_named_moments_come_next() -> None:
     assert found["Saturday 19:30"].isoformat() == "2026-03-07T19:30:00+08:00"
     assert found["Sunday 04:00"].isoformat() == "2026-03-08T04:00:00+08:00"
     assert found["New Year's Eve 20:00"].isoformat() == "2026-12-31T20:00:00+08:00"
-    late = datetime(2026, 12, 31, 13, 0, tzinfo=UTC)
-    assert [at.year for name, at in named_moments(late, SHANGHAI) if "Eve" in name.en] == [2027]
+    for hour, year in ((12, 2026), (13, 2027)):  # eight in the evening there, and nine
+        late = datetime(2026, 12, 31, hour, 0, tzinfo=UTC)
+        assert [at.year for name, at in named_moments(late, SHANGHAI) if "Eve" in name.en] == [year]

@@ -477,7 +477,7 @@ def test_silence_takes_the_worse_way(silence: Played, playbook: str, moves: list
 
 @EVERY_PLAN
 def test_silence_never_stops_the_calls(silence: Played, playbook: str) -> None:
-    """After a week somebody is still called, at least every hour and a half: nothing gets stuck."""
+    """After days somebody is still called, at least every hour and a half: nothing gets stuck."""
     scene = silence(playbook)
     moments = [scene.start, *(rung.at for rung in scene.received()), scene.clock.now()]
 
@@ -527,7 +527,7 @@ def test_nobody_goes_unasked_for_that(silence: Played, playbook: str) -> None:
 
 
 @EVERY_PLAN
-def test_every_step_of_a_silent_week_can_still_be_answered(silence: Played, playbook: str) -> None:
+def test_every_step_of_silent_days_can_still_be_answered(silence: Played, playbook: str) -> None:
     """The reply letters do not run out: the code of the last step is still read as one."""
     scene = silence(playbook)
     last = list(scene.incident.steps.values())[-1]
@@ -538,7 +538,7 @@ def test_every_step_of_a_silent_week_can_still_be_answered(silence: Played, play
 
 
 @EVERY_PLAN
-def test_a_week_of_silence_shows_its_gaps(silence: Played, playbook: str) -> None:
+def test_days_of_silence_show_its_gaps(silence: Played, playbook: str) -> None:
     """Every role that steps asked for in vain stands in the log as unfilled, and command is told so; besides, only the
     one to whom a gap of three minutes is passed on, once for each role. Where few may know, nobody besides."""
     scene = silence(playbook)

@@ -299,17 +299,19 @@ def test_the_graver_incident_keeps_its_people(scene: Scene) -> None:
 
 
 def test_a_cry_for_help_reaches_command_and_control_room_by_voice(scene: Scene) -> None:
-    """A 9 from anybody: whoever commands and the control room are told at once, on both channels."""
+    """A 9 from anybody, in a drill too: whoever commands and the control room are told at once, on both channels, and
+    the drill stands still."""
     scene.everyone.answers_after(5 * SECOND)
     scene.open("fire")
     scene.run(until=MINUTE)
     scene.phone("gao_lei").texts("9")
     scene.run(until=MINUTE + SECOND)
 
-    told = scene.sent(kind="help")
+    told = scene.sent(kind="real_help")
     assert {"chen_jing", "sun_li", "hu_wei"} == {person for _, _, person in told}
     assert {"sms", "voice"} == {channel for _, channel, _ in told}
-    assert any("高磊求助" in text for text in scene.words_to("chen_jing", "sms"))
+    assert any("高磊" in text and "真" in text for text in scene.words_to("chen_jing", "sms"))
+    assert scene.incident.frozen is not None
 
 
 def test_gaps_are_told_in_one_breath(scenes: Callable[[datetime], Scene]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import cli
 from emergency.core import events as e
 from emergency.core.wording import what_to_do
 from emergency.drills import book as b
+from emergency.drills.live import lines
 from emergency.drills.live import running as live
 from emergency.engine import Engine
 from emergency.errors import CommandRefused
@@ -30,6 +32,7 @@ from tests.small import roster
 
 MODES = ("real", "drill", "live_drill")
 OWNERS = roster().by_number()
+LOST = "  I0: {kind: person.unreachable, at: 0s, target: emma, objective: O1}\n"
 
 
 class Director:
@@ -155,6 +158,7 @@ def test_what_is_told_too_late_is_to_be_confirmed(director: Director) -> None:
         pytest.param({"with": ["guards"]}, 2, "guard", id="no such role"),
         pytest.param({"observers": ["x"]}, 2, "not in the roster", id="no such observer"),
         pytest.param({"begins": "tomorrow"}, 2, "is no time", id="no time"),
+        pytest.param({"begins": "2020-01-01 10:00"}, 2, "is past", id="a time that has gone by"),
     ],
 )
 def test_bad_plans(director: Director, args: dict[str, Any], status: int, says: str) -> None:
@@ -251,6 +255,24 @@ def test_pressing_everything_twice_does_it_once(director: Director) -> None:
     assert len(director.store.all_incidents()) == 1
 
 
+def test_a_plan_that_is_pressed_twice_is_one(director: Director) -> None:
+    """The same plan again is the same drill until it has begun; another time is another drill. Which one is shown is
+    plain while one goes on."""
+    first = director.plans(**{"with": ["guard"]})
+    assert director.plans(**{"with": ["guard"]})["drill"] == first["drill"]
+    assert director.plans(**{"with": ["guard"]}, begins="2031-03-04 10:00")["drill"] == "DR2"
+    assert "several drills" in director.refused("show", 2)
+    director.does("abort", drill="DR1", reason="another day")
+    assert director.plans(**{"with": ["guard"]})["drill"] == "DR3", "one that was given up is no plan"
+    director.plans(begins=None, **{"with": ["guard"]})
+    for who in ("alarm_centre", "tenants"):
+        director.does("notice", drill="DR4", who=who, to="Ms Zhao", by="anna")
+    director.does("release", drill="DR4", by="anna")
+    director.does("release", drill="DR4", by="boris")
+    director.does("begin", drill="DR4", by="anna")
+    assert director.does("show")["drill"] == "DR4"
+
+
 def test_a_restart_keeps_what_is_to_come_and_repeats_nothing(director: Director) -> None:
     """Injects are rows of the store: a server that begins in the middle goes on where the other stopped."""
     put_scenario(director.home, SCENARIO.replace("at: 30m", "at: 3s"))
@@ -281,6 +303,21 @@ def test_a_call_out_asks_for_answers_alone_and_ends_when_all_have_answered(direc
     answers = {each["role"]: each["person"] for each in director.does("show")["answers"]}
     assert answers == {"commander": "anna", "guard": "chloe", "porter": "emma", "control_room": "felix"}
     assert not any(isinstance(x, e.FactReported) for x, _ in director.store.history(_id(director)))
+
+
+def test_nothing_in_a_call_out_makes_anybody_act(director: Director) -> None:
+    """Nobody is told that they command, or are to wait for orders, in a text or a call; and whoever commands is not
+    told of a place that nobody is left for: they would send somebody."""
+    code = director.begins(kind="callout", director="gina")["incident"]
+    until(lambda: any(m.channel == "voice" for m in director.messages()), "for the commander's call")
+    director.says("felix", f"{code} 3")
+    said = {lang: " ".join(m.text for m in director.messages() if m.language == lang) for lang in ("zh", "en")}
+    assert "Only answer, do nothing" in said["en"]
+    assert "只需答复,不要行动" in said["zh"]
+    assert not re.search(r"command:|orders|send someone|任指挥|听指令|请另派人", said["en"] + said["zh"], re.IGNORECASE)
+    events = [event for event, _ in director.store.history(_id(director))]
+    assert any(isinstance(event, e.RoleUnfilled) and event.role == "control_room" for event in events)
+    assert not any(isinstance(event, e.AlertRequested) and event.kind == "gap" for event in events)
 
 
 def test_a_call_out_is_scored_by_who_was_called(director: Director) -> None:
@@ -361,6 +398,8 @@ def test_words_of_the_directors_own_go_to_players_alone_and_never_deny_the_drill
     assert "no drill" in director.refused("say", 2, text="this is NOT a drill", to=["guard"])
     for words in ("smoke, call 119 now", "请拨打119", "dial 1-1-2 or 911"):
         assert "nobody dials in a drill" in director.refused("say", 2, text=words, to=["guard"])
+    for words in ("quick, this is real", "真的着火了,快跑", "这不是演习"):
+        assert "says that this is no drill" in director.refused("say", 2, text=words, to=["guard"])
     for words in ("this is no  duff", "真实 警情!"):
         assert "emergency drill stop" in director.refused("say", 2, text=words, to=["guard"])
     assert "does not take part" in director.refused("say", text="smoke", to=["emma"])
@@ -372,6 +411,65 @@ def test_words_of_the_directors_own_go_to_players_alone_and_never_deny_the_drill
     entry = director.wait_for(b.InjectReleased, adhoc=True)
     assert entry.text is not None
     assert entry.text.startswith("seal:"), "typed words are kept beside the book"
+
+
+def test_what_a_coordinator_is_refused_is_said_in_chinese_too(director: Director) -> None:
+    """Whatever is typed wrong before and in a drill is answered in Chinese as well, with what is there instead."""
+    before: list[tuple[str, dict[str, Any], str]] = [
+        ("plan", {"scenario": "leak_drill"}, "缺少“director”"),
+        ("plan", {"scenario": "leak_drill", "director": "anna", "begins": "tomorrow"}, "不是时间"),
+        ("plan", {"scenario": "leak_drill", "director": "anna", "begins": "2020-01-01"}, "已经过去"),
+        ("notice", {"by": "anna"}, "alarm_centre、tenants"),
+        ("notice", {"who": "mayor", "to": "x", "by": "anna"}, "不在 DR1 的告知名单里。可用:alarm_centre、tenants"),
+        ("notice", {"who": "tenants", "by": "anna"}, "对方谁确认的"),
+        ("release", {}, "请具名负责"),
+        ("abort", {}, "缺少“reason”"),
+        ("show", {"as": "boss"}, "control、evaluator 或 player"),
+        ("stop", {"code": "XL99"}, "没有正在进行的演练"),
+    ]
+    during: list[tuple[str, dict[str, Any], str]] = [
+        ("inject", {}, "哪条注入:I1、I2"),
+        ("skip", {"inject": "I3"}, "缺少“reason”"),
+        ("say", {"to": ["guard"]}, "说什么"),
+        ("say", {"text": "有烟"}, "告诉谁"),
+        ("say", {"text": "有烟", "to": ["emma"]}, "没有参演"),
+        ("say", {"text": "这不是演练", "to": ["guard"]}, "演练中不能这样说"),
+        ("say", {"text": "真实警情", "to": ["guard"]}, "真实警情口令"),
+        ("say", {"text": "请拨119", "to": ["guard"]}, "向导演组报"),
+        ("stop", {"abort": True}, "中止要写理由"),
+    ]
+    director.plans()
+    _are_said_in_chinese(director, before)
+    director.does("abort", reason="planned anew")
+    director.begins(**{"with": ["guard"]}, drill=None)
+    _are_said_in_chinese(director, during)
+
+
+def _are_said_in_chinese(director: Director, presses: list[tuple[str, dict[str, Any], str]]) -> None:
+    for verb, args, says in presses:
+        document = director.asks(verb, **args)
+        assert says in document.get("error_zh", ""), (verb, args, document)
+        assert says not in document["error"]
+
+
+def test_the_page_says_what_comes_next_and_what_has_no_effect(director: Director) -> None:
+    """Who still has to release it, that it may begin, and that an inject hits somebody who takes no part."""
+    put_scenario(director.home, SCENARIO.replace("  I1:", LOST + "  I1:", 1))
+    shown = director.plans(begins=None, **{"with": ["guard"]})
+    page = "\n".join(lines.drill(shown, "zh"))
+    assert "I0 艾玛 联系不上  (此人不参演,不起作用!)" in page
+    assert "3 个工作日" in page
+    for who in ("alarm_centre", "tenants"):
+        director.does("notice", who=who, to="Ms Zhao", by="anna")
+    first = director.does("release", by="anna")
+    assert "Still missing: a second person releases it: emergency drill release DR1" in "\n".join(
+        lines.drill(first, "en")
+    )
+    both = director.does("release", by="boris")
+    assert "It may begin: emergency drill begin DR1" in "\n".join(lines.drill(both, "en"))
+    begun = director.does("begin", by="anna")
+    assert [each["inject"] for each in begun["truth"] if each["misses"]] == ["I0"]
+    assert "情景  (此人不参演,不起作用!)" in next(line for line in lines.drill(begun, "zh") if "注入 I0  " in line)
 
 
 def test_players_see_no_script(director: Director) -> None:
@@ -432,8 +530,12 @@ def test_agencies_are_played(tmp_path: Path) -> None:
     for drill in (True, False):
         code = perform(app.desktop, engine, "trigger", {"playbook": "fire", "at": "K12", "drill": drill})["incident"]
         moved = {"code": code, "to": "evacuating", "override": True, "reason": "flames"}
-        calls = perform(app.desktop, engine, "transition", moved)["calls"]
-        brigade = next(call for call in calls if call["agency"] == "fire_brigade")
+        shown = perform(app.desktop, engine, "transition", moved)
+        brigade = next(call for call in shown["calls"] if call["agency"] == "fire_brigade")
+        on_screen = next(step["do"]["zh"] for step in shown["steps"] if step["step"] == brigade["step"])
+        assert ("切勿拨打" in on_screen, "119" in on_screen) == (drill, not drill), (
+            "the operator dials what stands there"
+        )
         assert (brigade["number"], brigade["played"]) == ((None, True) if drill else ("119", False))
         run = next(r for r in engine.incident(_named(engine, code)).steps.values() if r.name == brigade["step"])
         asks = {lang: what_to_do(engine.incident(_named(engine, code)), run, lang) for lang in ("zh", "en")}

@@ -128,3 +128,25 @@ def test_a_mask_holds_from_the_start(drilled: Drilled) -> None:
     assert all(row.provider_id.startswith("withheld") for row in held)
     assert drilled.phone("chloe").inbox() == []
     drilled.drill("abort", reason="seen enough", by="anna")
+
+
+def test_who_answers_a_paused_drill_learns_so_at_once(drilled: Drilled) -> None:
+    """The director's pause tells nobody. Who texts meanwhile is told once that it stands still; what the answer did
+    follows as it goes on."""
+    code = drilled.begin(**{"with": ["guard"]})["incident"]
+    chloe = drilled.phone("chloe")
+    chloe.expect_sms("DRILL", "go and look")
+    drilled.drill("pause", by="anna")
+    chloe.texts(f"{code}B 1", to=SENDER)
+    told = chloe.expect_sms(f"DRILL {code} is stopped", "wait for word")
+    assert (told.sender, told.body.endswith(" DRILL")) == (SENDER, True)
+    chloe.texts("where to?", to=SENDER)
+    until(
+        lambda: sum(row.status == "queued" for row in drilled.rows() if row.person == "chloe") >= 2, "for both answers"
+    )
+    assert len([row for row in drilled.rows() if row.id.startswith("still:")]) == 1
+    assert not any("noted" in message.body for message in chloe.inbox())
+    drilled.drill("resume", by="anna")
+    chloe.expect_sms("noted, received")
+    assert not any("is stopped" in message.body for message in drilled.phone("dmitri").inbox())
+    drilled.drill("abort", reason="seen enough", by="anna")

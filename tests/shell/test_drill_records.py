@@ -414,7 +414,7 @@ def test_the_marker_is_there_before_the_store_is_changed(home: Path) -> None:
     marker = brake.read(home)
     assert marker is not None
     assert marker.because == restored.RESTORED
-    assert brake.stopped_since(home)(last_begun(engine, engine.incident(id)))
+    assert brake.stopped_since(home, engine.clock)(last_begun(engine, engine.incident(id)))
     brake.follow(engine, marker)
     assert engine.incident(id).frozen is not None
     engine.store.close()

@@ -19,7 +19,7 @@ import cli
 from emergency.clock import SystemClock
 from emergency.drills import book as b
 from emergency.drills.rehearsals import kept
-from emergency.drills.rehearsals.play import Paced, Setting, play, prepare
+from emergency.drills.rehearsals.play import Paced, Setting, play, prepare, real_incident
 from emergency.settings import Settings
 from emergency.store.drills import Books
 from tests.installation import sample
@@ -159,7 +159,7 @@ def test_the_list_names_scenarios_and_drills(home: Path, drill: Callable[..., Re
     mine = next(each for each in document["scenarios"] if each["id"] == "lost_leader")
     assert (mine["playbook"], mine["place"], mine["title"]["en"]) == ("fire", "b1_food_court", "the leader is lost")
     assert any("bad.yaml" in text for text in document["mistakes"])
-    assert "RH1    XF01   simulated  over" in drill("list").stdout
+    assert "RH1    XF01   simulation   over" in drill("list").stdout
 
 
 def test_it_need_not_be_kept(home: Path, drill: Callable[..., Result]) -> None:
@@ -285,6 +285,17 @@ def test_the_command_does_not_begin_beside_a_real_incident(tmp_path: Path) -> No
     assert (said.exit_code, said.stdout) == (3, "")
     assert "A REAL INCIDENT is open: F01" in said.stderr
     assert not (home / kept.FILE).exists()
+
+
+def test_what_is_over_keeps_nobody_from_a_rehearsal(tmp_path: Path) -> None:
+    """A real incident that was called off is no reason to stop, also before it is closed; one that goes on is."""
+    sample(home := tmp_path / "home")
+    own = home / "emergency.db"
+    typist(home)("trigger", "fire", "--at", "K12")
+    assert real_incident(own) == "F01"
+
+    typist(home)("cancel", "F01", "--reason", "burnt toast")
+    assert real_incident(own) is None
 
 
 def test_speed_is_the_speed_of_the_story(home: Path) -> None:

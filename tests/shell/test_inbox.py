@@ -290,6 +290,14 @@ def test_two_people_may_race_for_a_step(house: House) -> None:
     assert acknowledged(house, "dmitri") == []
 
 
+def test_who_declined_and_writes_again_is_told_so(house: House) -> None:
+    """Nothing is asked of Chloe any more: not because it was done, but because she said that she cannot."""
+    for step in ("look", "block"):
+        house.texts("chloe", house.ref(ID, step) + "3")
+    outcome = house.texts("chloe", "L01 1")
+    assert (outcome.kind, "you said you cannot" in outcome.says) == ("over", True), outcome.says
+
+
 def test_a_step_that_was_left_behind_is_over(house: House) -> None:
     """The plan has moved on: an answer to a step of the state before does nothing."""
     old = house.ref(ID, "kind")

@@ -430,13 +430,22 @@ def test_a_drill_that_was_held_is_evidence_with_its_hash(app: App) -> None:
     assert rule["state"] == "done"
     shown = rule["done"][0]
     assert (shown["drill"], shown["kind"], len(shown["head"])) == ("DR1", "full", 64)
+    shown |= {"rating": "P", "tested": 2, "objectives": 4}
+    assert "P (2 of 4 objectives tested)" in "\n".join(lines.calendar(document, "en"))
     assert rule["report_to"]["en"]
     shifts = {each["subject"]: each["state"] for each in document["rules"] if each["rule"] == "every_shift_year"}
     assert shifts["early"] == "done"
     assert "night" in document["never_drilled_shifts"]
 
 
-def _hold_a_full_drill(app: App, mode: str = "live_drill") -> None:
+def test_a_drill_that_nobody_answered_is_evidence_of_nothing(app: App) -> None:
+    """It came to its end, and nobody had said or done anything in it: what the law asks for is still to be done."""
+    _hold_a_full_drill(app, answered=False)
+    rule = next(each for each in calendar(app)["rules"] if each["rule"] == "crowded_half_year")
+    assert (rule["state"], rule["done"]) == ("due", [])
+
+
+def _hold_a_full_drill(app: App, mode: str = "live_drill", *, answered: bool = True) -> None:
     """A drill row and a log of that drill, as conduct leaves them behind."""
     from emergency.core import commands as c
 
@@ -452,6 +461,8 @@ def _hold_a_full_drill(app: App, mode: str = "live_drill") -> None:
                 members=team, by="console",
             )
         )  # fmt: skip
+        if answered:
+            engine.handle(incident.id, c.Acknowledge(alert="a1", via="sms"))
         books = Books(engine.store)
         books.plan("d1", "full", "fire", "", now, now)
         books.begin("d1", incident.id, now)

@@ -7,10 +7,11 @@ import contextlib
 import json
 import re
 import sqlite3
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -23,12 +24,17 @@ from emergency.core.incident import ASKING
 from emergency.core.values import Text
 from emergency.drills import book as b
 from emergency.drills.scoring import RATING_WORDS, length
-from emergency.report import layout, values
-from emergency.report.gather import CAPABILITIES, NO_CAPABILITY, Source, gather
+from emergency.report import charts, values
+from emergency.report.gathering.front import NO_CAPABILITY
+from emergency.report.gathering.gather import gather
+from emergency.report.gathering.reading import Reading, RollCall, Said, Source
+from emergency.report.gathering.record import TRAFFIC
 from emergency.report.labels import reasons_of
-from emergency.report.layout import CAUSES, STAGES, TITLES
 from emergency.report.pages import as_html, as_pdf
+from emergency.report.setting.blocks import Part
+from emergency.report.setting.layout import cited, part
 from emergency.report.show import document
+from emergency.report.words import CAPABILITIES, CAUSES, STAGES, STATUSES, TITLES, UNITS
 from emergency.roster import Person
 from tests.scenarios.scene import MINUTE, NIGHT, NOON, Scene, sample_roster
 from tests.scenarios.stories import STORIES
@@ -118,8 +124,7 @@ def whole(*, names: bool = False) -> values.Report:
     scene = fire()
     found = check_plan(scene.incident.playbook, scene.incident.site, sample_roster(), scene.start.date())[0]
     findings = tuple(
-        values.PlanFinding(id=x.id, severity=x.severity, says=Text(x.zh, x.says), waived=False, reason="")
-        for x in found
+        values.PlanFinding(id=x.id, severity=x.severity, says=Text(x.zh, x.says), path=x.path) for x in found
     )
     assert any(person in x.says.en for x in findings for person in sample_roster().people)
     return gather(source(scene, *BOOK, words=WORDS, names=names, findings=findings))
@@ -304,12 +309,164 @@ def test_the_pause_shows_and_counts_for_nothing() -> None:
     assert all(a.took <= c.took for a, c in pairs if a.took is not None and c.took is not None)
 
 
+def acked(scene: Scene, role: str) -> list[str]:
+    """Return who answered for a role, in order."""
+    asked = {event.alert: event for event, _ in scene.log() if isinstance(event, e.AlertRequested)}
+    answered = [asked[event.alert] for event, _ in scene.log() if isinstance(event, e.AlertAcknowledged)]
+    return list(dict.fromkeys(event.person for event in answered if event.role == role))
+
+
+def test_arrival_is_what_the_roll_call_says() -> None:
+    """Somebody has arrived when the roll call first counted them, safe or seen; not if the last word is that they are
+    away. It is named by its line, and of who was not counted nothing is made up."""
+    scene = fire()
+    first, second = acked(scene, "fire_team")[:2]
+    gone = acked(scene, "control_room")[0]
+    said = (
+        Said(seq=2, at=scene.start + 4 * MINUTE, person=first, what="seen", place="b1", by="feng_yun"),
+        Said(seq=3, at=scene.start + 6 * MINUTE, person=first, what="safe"),
+        Said(seq=5, at=scene.start + 7 * MINUTE, person=second, what="safe"),
+        Said(seq=6, at=scene.start + 8 * MINUTE, person=gone, what="safe"),
+        Said(seq=9, at=scene.start + 9 * MINUTE, person=gone, what="away"),
+    )
+    report = gather(source(scene, roll=RollCall(code="XL01", said=said)))
+    cards = {card.role: card for card in report.cards}
+    asked = next(at for x, at in scene.log() if isinstance(x, e.AlertRequested) and x.role == "fire_team")
+    kinds = [(x.alert, x.person) for x, _ in scene.log() if isinstance(x, e.AlertRequested) and x.kind in ASKING]
+    valid = {x.alert for x, _ in scene.log() if isinstance(x, e.AlertAcknowledged)}
+    words = Page(as_html(report, "en")).words
+
+    assert (cards["fire_team"].there, cards["fire_team"].heads) == (2, 4)
+    assert cards["fire_team"].arrived == (scene.start + 7 * MINUTE - asked).total_seconds()
+    assert cards["fire_team"].counted == "R5"
+    assert (cards["control_room"].there, cards["control_room"].arrived) == (0, None)
+    assert report.funnel[-1].count == sum(alert in valid and person in (first, second) for alert, person in kinds)
+    assert "7:00 (2/4)" in words
+    assert "the roll call XL01 counted people, 2 of the" in words
+    assert [each.ref for each in report.raw if each.ref.startswith("R")] == ["R2", "R3", "R5", "R6", "R9"]
+    assert "R5" in listed(part(report, "zh", whole=False))
+    assert leaked(words) == []
+
+
+def test_without_a_roll_call_nobody_knows_who_arrived() -> None:
+    """Unknown, and the gap is named: never 0."""
+    report = gather(source(fire()))
+
+    assert report.funnel[-1].count is None
+    assert {card.arrived for card in report.cards} == {None}
+    assert any("no roll call was held; unknown" in line.text.en for line in report.gaps)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_finding_that_somebody_answers_for_is_shown_as_waived(lang: str) -> None:
+    """By whom, until when and why, behind those that are open; names are hidden there too, and what is only alike is
+    counted apart."""
+    zhao = sample_roster().people["zhao_gang"].name
+    waived = values.Waived(by=Text(zhao.en, zhao.en), reason="Wang Jun learns it", until=date(2026, 12, 31))
+    outside = msgspec.structs.replace(waived, by=Text("Dr Outsider", "Dr Outsider"), reason="x")
+    known = values.PlanFinding(id="R03", severity="warning", says=Text("一", "one"))
+    findings = (msgspec.structs.replace(known, waived=waived), known, msgspec.structs.replace(known, waived=outside))
+    report = gather(source(fire(), findings=findings))
+    words = Page(as_html(report, lang)).words
+
+    assert report.findings is not None
+    assert [each.waived is None for each in report.findings] == [True, False, False]
+    assert {"zh": "未决 1 项,豁免 2 项", "en": "1 open, 2 waived"}[lang] in words
+    assert {"zh": "负责至 2026-12-31:", "en": "answers for it until 2026-12-31: "}[lang] in words
+    assert {"zh": "外部人员E1负责至", "en": "waived: outsider E1 answers for it"}[lang] in words
+    assert leaked(words) == []
+
+
+@pytest.mark.parametrize(
+    "path, id, well, badly",
+    [
+        (("roles", "control_room"), "R01", None, True),
+        (("states", "verifying", "steps", "look", "done"), "T01", False, True),
+        (("milestones", "first_look", "within"), "T02", False, True),
+        (("states", "verifying", "steps", "look", "do"), "M01", None, None),
+        (("states", "false_alarm", "steps", "record", "done"), "T01", None, None),
+        ((), "W01", None, None),
+    ],
+)
+def test_a_finding_is_confirmed_or_refuted_by_the_course(
+    path: tuple[str, ...], id: str, well: bool | None, badly: bool | None
+) -> None:
+    """A time that was kept refutes what was found of it, one that was missed confirms it, as an empty place does what
+    was found of a role; what the course shows nothing of it does not judge."""
+    finding = values.PlanFinding(id=id, severity="warning", says=Text("一", "one"), path=path)
+    for scene, yes in ((fire(), well), (silence(), badly)):
+        report = gather(source(scene, findings=(finding,)))
+        assert report.findings is not None
+        seen = report.findings[0].borne_out
+        assert (seen.yes if seen else None) == yes, scene.start
+        assert seen is None or seen.refs
+        words = Page(as_html(report, "en")).words
+        assert {True: "confirmed", False: "refuted", None: "one"}[yes] in words
+
+
+def test_print_leaves_out_traffic_and_says_so() -> None:
+    """In a PDF stand the lines that the report names and those that turned the course; how many others there are, where
+    they are, and the hash that the whole ends with. The HTML has all."""
+    report = whole()
+    everything_, printed = part(report, "en"), part(report, "en", whole=False)
+    shown, every = listed(printed), listed(everything_)
+    named = cited(section.blocks for section in printed.sections) & set(every)
+    kinds = {f"#{n}": type(event).__name__ for n, (event, _) in enumerate(fire().log(), 1)}
+    left = [ref for ref in every if ref not in shown]
+    note = next(section for section in printed.sections if section.id == "raw").blocks[0].cells[0].text
+
+    assert every == [each.ref for each in report.raw]
+    assert named
+    assert named <= set(shown)
+    assert {kinds[ref] for ref in left} <= TRAFFIC
+    assert {ref for ref in every if kinds.get(ref) not in TRAFFIC} <= set(shown)
+    assert len(shown) < len(every) / 3
+    assert f"{len(left)} lines of traffic are left out" in note
+    assert f"Listed here are {len(shown)}" in note
+    assert f"emergency log {report.cover.code} --all" in note
+    assert report.cover.head in note
+    assert "left out" not in next(s for s in everything_.sections if s.id == "raw").blocks[0].cells[0].text
+
+
+def listed(made: Part) -> list[str]:
+    """Return the lines that stand in annex A."""
+    section = next(each for each in made.sections if each.id == "raw")
+    return [row[0].text for block in section.blocks for row in block.rows]
+
+
+def test_the_log_is_told_in_the_language_of_the_report() -> None:
+    """No id of the plan and no word of the program's own stands in the Chinese list of lines; plans that may follow
+    are named by their ids, for their titles are not in this log."""
+    said = [each.says.zh for each in gather(source(fire())).raw if each.kind.en != "may follow"]
+    ids = {match for line in said for match in re.findall(r"[a-z]+_[a-z_]+|console|yellow", line)}
+
+    assert ids == set()
+    assert any("火灾确认" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    "typed, says", [("王军到了", r"总指挥·P\d+到了"), ("Wang Jun 王军 came", r"Commander · P\d+ Commander · P\d+ came")]
+)
+def test_a_label_stands_in_the_language_of_what_was_typed(typed: str, says: str) -> None:
+    """Chinese words get the Chinese label, others the English one: no report is half in one and half in the other."""
+    assert re.fullmatch(says, Reading(source(fire())).labels.clean(typed))
+
+
+def test_a_share_of_nothing_is_no_share() -> None:
+    """Where no message went out and people were told by radio, three answers are three, and no 0 %."""
+    stages = [values.Stage(key="called", unit="calls", count=0), values.Stage(key="valid", unit="calls", count=3)]
+    drawn = charts.funnel(stages, STAGES, UNITS, "en")
+
+    assert ">3 requests<" in drawn
+    assert "%" not in drawn
+
+
 def test_the_words_of_the_layout_are_complete() -> None:
     """Every stage, cause and status that a report can hold has its words."""
     report = gather(source(silence()))
 
     assert {stage.key for stage in report.funnel} == set(STAGES)
-    assert {bar.status for bar in report.timeline.bars} <= set(layout.STATUSES)
+    assert {bar.status for bar in report.timeline.bars} <= set(STATUSES)
     assert set(values.Report.__struct_fields__) >= {"scores", "gaps", "raw"}
 
 
@@ -470,20 +627,71 @@ def written(desk: Desk) -> int:
         return int(db.execute("select count(*) from book").fetchone()[0])
 
 
+def test_what_the_roll_call_said_is_read_and_checked(tmp_path: Path) -> None:
+    """Who was said to be safe has arrived, by the line of the roll call; from one that was changed nothing is told."""
+    desk = Desk(tmp_path)
+    desk("trigger", "fire", "--at", "K12", "--drill")
+    alerts = desk.json("status", "XF01")["alerts"]
+    assert isinstance(alerts, list)
+    first = next(each for each in alerts if each["code"])
+    desk("reply", first["person"], f"{first['code']} 1")
+    desk("muster", "XF01")
+    desk("muster", "XF01", first["person"], "safe")
+    desk("muster", "XF01", "close")
+    doc = desk.json("report", "XF01")
+    cards = {card["role"]: card for card in doc["cards"]}  # type: ignore[index, union-attr]
+
+    assert cards[first["role"]]["there"] == 1
+    assert cards[first["role"]]["counted"].startswith("R")
+    assert any("1 safe, 0 in need of help" in line["text"]["en"] for _, line in doc["overview"])  # type: ignore[attr-defined]
+    change(tmp_path, "update muster_line set data = cast(replace(data, 'safe', 'help') as blob) where kind = 'Said'")
+
+    assert "roll call is broken" in desk("report", "XF01", code=5)
+
+
+def test_waivers_are_read_where_they_are(desk: Desk) -> None:
+    """As `playbook check` reads them: one that holds waives its finding, one that has ended is told, and a file that
+    cannot be read is a finding too."""
+    file = desk.home / "waivers.yaml"
+    line = "  - {check: %s, plan: fire, name: Zhao Gang, reason: trained, until: '%s'}\n"
+    before = findings(desk)
+    check = next(each["id"] for each in before if each["severity"] == "warning")
+    file.write_text("waivers:\n" + line % (check, "2099-12-31") + line % ("X01", "2020-01-31"), "utf-8")
+    after = findings(desk)
+    file.write_text("waivers: [", "utf-8")
+    broken = findings(desk)
+    file.unlink()
+
+    assert all(each["waived"] is None for each in before)
+    assert {each["id"] for each in after if each["waived"]} == {check}
+    assert {each["waived"]["until"] for each in after if each["waived"]} == {"2099-12-31"}
+    assert [each["id"] for each in after if each["id"] == "W02"] == ["W02"]
+    assert len(broken) == len(before) + 1
+
+
+def findings(desk: Desk) -> list[dict[str, Any]]:
+    """Return what the report of XF01 says that the check of its plan found."""
+    found = desk.json("report", "XF01")["findings"]
+    assert isinstance(found, list)
+    return found
+
+
 def test_nothing_is_reported_from_a_log_that_was_changed(tmp_path: Path) -> None:
     """One byte of one line is enough: the report refuses, and names the line."""
     desk = Desk(tmp_path)
     desk("trigger", "fire", "--at", "K12", "--drill")
-    with sqlite3.connect(tmp_path / "emergency.db") as db:
-        for (trigger,) in db.execute("select name from sqlite_master where type = 'trigger'").fetchall():
-            db.execute(f"drop trigger {trigger}")
-        changed = db.execute(
-            "update event set data = cast(replace(data, 'control_room', 'control_roon') as blob) where seq = 3"
-        )
-        assert changed.rowcount == 1
-    db.close()
+    data = "cast(replace(data, 'control_room', 'control_roon') as blob)"
+    change(tmp_path, f"update event set data = {data} where seq = 3")
 
     assert "broken" in desk("report", "XF01", code=5)
+
+
+def change(home: Path, statement: str) -> None:
+    """Change one line of a store behind its back."""
+    with contextlib.closing(sqlite3.connect(home / "emergency.db")) as db, db:
+        for (trigger,) in db.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            db.execute(f"drop trigger {trigger}")
+        assert db.execute(statement).rowcount == 1
 
 
 def test_a_forecast_stands_beside_the_run_that_was_seen(desk: Desk, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from emergency.report.gather import gather
+from emergency.report.gathering.gather import gather
 from emergency.report.pages import as_html, as_pdf
 from tests.shell.test_report import BOOK, WORDS, fire, silence, source
 

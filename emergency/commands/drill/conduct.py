@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,23 @@ def _show(session: Session, document: dict[str, Any], as_json: bool) -> None:
 
 def _do(session: Session, verb: str, as_json: bool, **args: Any) -> None:
     _show(session, ask(session, verb, **args), as_json)
+
+
+def _hand_over(name: str, says: str, *words: Callable[[Any], Any]) -> click.Command:
+    """Return the command `emergency drill NAME`: it hands its words to the verb of that name, and shows how the drill
+    stands then.
+
+    Args:
+        says: its help. words: its arguments and options, beside `--by` and `--json`.
+    """
+
+    def run(session: Session, /, as_json: bool, **args: Any) -> None:
+        _do(session, f"drill-{name}", as_json, **args)
+
+    made: Any = pass_session(run)
+    for each in (json_option, by_option, *reversed(words)):
+        made = each(made)
+    return click.command(name, cls=Command, help=says)(made)
 
 
 def _where(scenario: str) -> str:
@@ -58,48 +75,39 @@ def plan(session: Session, /, scenario: str, with_: tuple[str, ...], as_json: bo
     _do(session, "drill-plan", as_json, scenario=_where(scenario), **{"with": with_}, **args)
 
 
-@click.command(cls=Command)
-@click.argument("drill")
-@click.argument("who")
-@click.option("--to", metavar="NAME", help='Who there said that they know: "Ms Zhao". 对方姓名。')
-@by_option
-@json_option
-@pass_session
-def notice(session: Session, /, as_json: bool, **args: Any) -> None:
+notice = _hand_over(
+    "notice",
     """A party that must know beforehand has confirmed. 事先告知已确认。
 
     \b
     emergency drill notice DR3 alarm_centre --to "Ms Zhao" --by li_wenbin
-    """
-    _do(session, "drill-notice", as_json, **args)
+    """,
+    click.argument("drill"),
+    click.argument("who"),
+    click.option("--to", metavar="NAME", help='Who there said that they know: "Ms Zhao". 对方姓名。'),
+)
 
 
-@click.command(cls=Command)
-@drill_argument
-@by_option
-@json_option
-@pass_session
-def release(session: Session, /, as_json: bool, **args: Any) -> None:
+release = _hand_over(
+    "release",
     """Answer for letting a drill begin; two people are needed. 放行,须两人。
 
     \b
     emergency drill release DR3 --by li_wenbin
-    """
-    _do(session, "drill-release", as_json, **args)
+    """,
+    drill_argument,
+)
 
 
-@click.command(cls=Command)
-@drill_argument
-@by_option
-@json_option
-@pass_session
-def begin(session: Session, /, as_json: bool, **args: Any) -> None:
+begin = _hand_over(
+    "begin",
     """STARTEX: telephones ring, each text marked as a drill. 开始演练。
 
     \b
     emergency drill begin DR3 --by li_wenbin
-    """
-    _do(session, "drill-begin", as_json, **args)
+    """,
+    drill_argument,
+)
 
 
 @click.command(cls=Command)
@@ -135,35 +143,29 @@ def resume(session: Session, /, as_json: bool, **args: Any) -> None:
         show_status(session, document, as_json)
 
 
-@click.command(cls=Command)
-@click.argument("drill")
-@click.argument("speed")
-@by_option
-@json_option
-@pass_session
-def speed(session: Session, /, as_json: bool, **args: Any) -> None:
+speed = _hand_over(
+    "speed",
     """Let the clock of a drill at a table run faster; one among people keeps theirs. 推演速度。
 
     \b
     emergency drill speed RH3 10
-    """
-    _do(session, "drill-speed", as_json, **args)
+    """,
+    click.argument("drill"),
+    click.argument("speed"),
+)
 
 
-@click.command(cls=Command)
-@click.argument("drill")
-@click.argument("inject")
-@reason_option
-@by_option
-@json_option
-@pass_session
-def skip(session: Session, /, as_json: bool, **args: Any) -> None:
+skip = _hand_over(
+    "skip",
     """Leave an inject out, with a reason. 跳过一条注入。
 
     \b
     emergency drill skip DR3 I2 --reason "the lift is in use"
-    """
-    _do(session, "drill-skip", as_json, **args)
+    """,
+    click.argument("drill"),
+    click.argument("inject"),
+    reason_option,
+)
 
 
 @click.command(cls=Command)
@@ -189,63 +191,51 @@ def inject(session: Session, /, as_json: bool, inject: str | None, text: str | N
     _do(session, verb, as_json, **({"text": text} if text else {"inject": inject}), **args)
 
 
-@click.command(cls=Command)
-@drill_argument
-@reason_option
-@by_option
-@json_option
-@pass_session
-def abort(session: Session, /, as_json: bool, **args: Any) -> None:
+abort = _hand_over(
+    "abort",
     """Break it off; those whom it reached are told so. Anybody may. 中止演练。
 
     \b
     emergency drill abort DR3 --reason "somebody fell"
-    """
-    _do(session, "drill-abort", as_json, **args)
+    """,
+    drill_argument,
+    reason_option,
+)
 
 
-@click.command(cls=Command)
-@drill_argument
-@by_option
-@json_option
-@pass_session
-def end(session: Session, /, as_json: bool, **args: Any) -> None:
+end = _hand_over(
+    "end",
     """ENDEX: end it as planned; those whom it reached are told. 结束演练。
 
     \b
     emergency drill end DR3
-    """
-    _do(session, "drill-end", as_json, **args)
+    """,
+    drill_argument,
+)
 
 
-@click.command(cls=Command)
-@click.argument("drill")
-@click.argument("who")
-@click.option("--to", metavar="NAME", help="Who there confirmed that the line works. 对方姓名。")
-@by_option
-@json_option
-@pass_session
-def restored(session: Session, /, as_json: bool, **args: Any) -> None:
+restored = _hand_over(
+    "restored",
     """A party confirmed that its line works again. 线路已恢复。
 
     \b
     emergency drill restored DR3 alarm_centre --to "Ms Zhao" --by li_wenbin
-    """
-    _do(session, "drill-restored", as_json, **args)
+    """,
+    click.argument("drill"),
+    click.argument("who"),
+    click.option("--to", metavar="NAME", help="Who there confirmed that the line works. 对方姓名。"),
+)
 
 
-@click.command(cls=Command)
-@drill_argument
-@by_option
-@json_option
-@pass_session
-def close(session: Session, /, as_json: bool, **args: Any) -> None:
+close = _hand_over(
+    "close",
     """Close it: from here on it is a record; every line is restored. 归档。
 
     \b
     emergency drill close DR3 --by li_wenbin
-    """
-    _do(session, "drill-close", as_json, **args)
+    """,
+    drill_argument,
+)
 
 
 @click.command("show", cls=Command)
@@ -308,7 +298,8 @@ def observer_link(session: Session, /, drill: str, person: str, as_json: bool) -
     app = session.app(real=False)
     if not app.links.possible:
         raise CommandRefused(
-            "no link would lead here: set EMERGENCY_PUBLIC_URL to the address under which telephones reach this server"
+            "no link would lead here: set EMERGENCY_PUBLIC_URL to the address under which telephones reach this server",
+            "没有可用的链接:请把 EMERGENCY_PUBLIC_URL 设为手机访问本服务的地址",
         )
     engine = app.engine()
     try:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from emergency.commands.base import Command, Commands, Session, ask, json_option, pass_session, show
+from emergency.commands.base import READS, Command, Commands, Session, ask, json_option, pass_session, show
 
 Document = dict[str, Any]
 drill_argument = click.argument("drill")
@@ -21,18 +21,20 @@ def _ask(session: Session, verb: str, code: str | None, **args: Any) -> Document
 
 
 def _perform(session: Session, verb: str, **args: Any) -> Document:
-    """Do *verb* over the store of rehearsals."""
+    """Do *verb* over the store of rehearsals; what is written may name whoever is in the roster now."""
     import contextlib
 
     from emergency.app import App
     from emergency.clock import SystemClock
-    from emergency.drills.rehearsals.kept import rehearsals
+    from emergency.drills.rehearsals.kept import furnish, rehearsals
     from emergency.engine import Engine
     from emergency.verbs import perform
 
     clean = {key: value for key, value in args.items() if value is not None and value != ()}
     app = App(session.settings, [])
     with contextlib.closing(rehearsals(session.settings)) as store:
+        if verb not in READS:
+            furnish(app, store)
         return perform(app.desktop, Engine(store, SystemClock()), verb, clean)
 
 
@@ -62,8 +64,9 @@ def observe(session: Session, /, drill: str, text: tuple[str, ...], as_json: boo
     unsafe = args.pop("unsafe") or None
     document = _ask(session, "drill-observe", drill, text=" ".join(text) or None, unsafe=unsafe, **args)
     _written(session, document, as_json)
-    if document["frozen"]:
-        session.say("observed_frozen", code=document["drill"])
+    if document["was"] is not None:
+        became = "frozen" if document["frozen"] else document["was"]
+        session.say(f"observed_{became}", code=document["drill"])
 
 
 @click.command(cls=Command)
@@ -234,7 +237,7 @@ def _with_rehearsals(session: Session, document: Document, all_: bool) -> Docume
 
 def _action_lines(document: Document, lang: str) -> list[str]:
     from emergency.phrases import phrase
-    from emergency.report.layout import ELEMENTS
+    from emergency.report.words import ELEMENTS
 
     if not document["actions"]:
         return [phrase("no_actions", lang)]

@@ -10,7 +10,7 @@ from emergency.commands.base import Command, Session, json_option, pass_session,
 @click.command(cls=Command)
 @click.argument("playbook")
 @click.option("--place", metavar="PLACE", help="Where: a zone, a lift; else the first that fits. 地点。")
-@click.option("--at", "at", metavar="TIME", help="When: 04:00, or 2026-03-01T04:00; else now. 何时。")
+@click.option("--at", "at", metavar="TIME", help='When: 04:00, "Sun 04:00", 2026-03-01T04:00; else now. 何时。')
 @click.option("--runs", type=int, metavar="N", help="Runs at most; alone: all of them. 推演次数上限。")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same answer. 种子。")
 @click.option(
@@ -45,10 +45,11 @@ def forecast(
     emergency drill forecast fire --without wang_jun
     emergency drill forecast fire --what-if --who --week
     """
-    from emergency.forecast.board import RUNS, WIDTH, Asked, a_length
+    from emergency.forecast import page
     from emergency.forecast.board import forecast as compute
     from emergency.forecast.pool import cores as all_cores
     from emergency.forecast.pool import ends_on_sigterm
+    from emergency.forecast.reading import RUNS, WIDTH, Asked, a_length
     from emergency.forecast.show import lines
     from emergency.forecast.words import word
 
@@ -71,12 +72,12 @@ def forecast(
         assumptions=assumptions,
         week=week,
     )
+    if html is not None:
+        page.check(html)
     with ends_on_sigterm():
         document = compute(session.app(real=False), asked, lambda part: to_stderr(word(f"does_{part}", session.lang)))
     if html is not None:
-        from emergency.forecast.page import write
-
-        write(document, session.lang, html)
+        page.write(document, session.lang, html)
         to_stderr(word("page_written", session.lang, file=html))
     show(session, document, as_json, lambda: lines(document, session.lang))
 

@@ -60,12 +60,13 @@ def _write(session: Session, output: str, document: dict[str, object], app: App)
     from pathlib import Path
 
     from emergency.errors import Mistakes
+    from emergency.phrases import unwritable
     from emergency.programme.ics import to_ics
 
     try:
         Path(output).write_bytes(to_ics(document, session.lang, app.clock.now()))
     except OSError as error:
-        raise Mistakes(f"{output} cannot be written: {error.strerror}") from None
+        raise Mistakes(*unwritable(output, error)) from None
     session.say("calendar_written", path=output)
 
 
@@ -79,7 +80,7 @@ def schedule() -> None:
 @click.option("--cron", metavar="TEXT", help="Minute hour day month weekday, site time: '0 10 1 */6 *'. 周期。")
 @click.option("--at", metavar="TIME", help="Once: 2026-12-05T10:00, site time. 单次时间。")
 @click.option("--kind", metavar="KIND", help="simulated, tabletop, callout or full; else the scenario's. 类型。")
-@click.option("--director", metavar="NAME", help="Who begins it, and is reminded. 总导调。")
+@click.option("--director", metavar="NAME", help="Who begins it, and is reminded. 导演。")
 @click.option("--anyway", metavar="REASON", help="Although something stands against it. 仍要安排的理由。")
 @json_option
 @pass_session
@@ -140,10 +141,12 @@ def schedule_remove(session: Session, /, schedule_code: str, as_json: bool) -> N
     \b
     emergency drill schedule remove SC1
     """
+    from emergency.phrases import phrase
     from emergency.programme import planner
 
     document = planner.remove(_app(session), schedule_code)
-    show(session, document, as_json, lambda: [f"{document['schedule']} {document['scenario']}"])
+    words = {"code": document["schedule"], "scenario": document["scenario"]}
+    show(session, document, as_json, lambda: [phrase("schedule_removed", session.lang, **words)])
 
 
 @click.command("coverage", cls=Command)

@@ -151,9 +151,10 @@ def list_(session: Session, /, as_json: bool) -> None:
     \b
     emergency drill list
     """
-    from emergency.drills.live.lines import local
+    from emergency.drills.live.lines import KINDS, local
     from emergency.drills.rehearsals.listing import listing
     from emergency.phrases import phrase
+    from emergency.readiness.lines import pad
 
     app = _app(session)
     document = listing(app)
@@ -167,8 +168,9 @@ def list_(session: Session, /, as_json: bool) -> None:
         for each in document["drills"]:
             what = each["scenario"] or each["playbook"]
             at = local(each["begins_at"], timezone) if each["begins_at"] else ""
-            state = phrase(f"drill_{each['state']}", lang)
-            found.append(f"  {each['code']:<6} {each['incident'] or '':<6} {each['kind']:<10} {state:<10} {at}  {what}")
+            kind, state = KINDS[each["kind"]].of(lang), phrase(f"drill_{each['state']}", lang)
+            code = f"{each['code']:<6} {each['incident'] or '':<6}"
+            found.append(f"  {code} {pad(kind, 12)} {pad(state, 12)} {at}  {what}".rstrip())
         return found if document["drills"] else [*found, f"  {phrase('no_drills', lang)}"]
 
     show(session, document, as_json, lines)

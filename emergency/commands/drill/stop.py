@@ -82,14 +82,23 @@ def _stop(session: Session, words: dict[str, Any]) -> tuple[dict[str, Any] | Non
         if "error" in answer:
             if int(answer["exit"]) < NO_STORE:
                 refused(session, answer)
-            return None, str(answer["error"])
+            return None, _in_words(session, str(answer["error"]), str(answer.get("error_zh", "")))
         return dict(answer["document"]), ""
     try:
         return _here(session, words), ""
     except (Mistakes, CommandRefused):
         raise
     except EmergencyError as error:
-        return None, str(error)
+        return None, _in_words(session, str(error), error.zh)
+
+
+def _in_words(session: Session, en: str, zh: str) -> str:
+    """Return what is in the way in the operator's language; in English where that cannot be read."""
+    from emergency.errors import EmergencyError
+
+    with contextlib.suppress(EmergencyError):
+        return zh if zh and session.lang == "zh" else en
+    return en
 
 
 def _here(session: Session, words: dict[str, Any]) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from emergency.clock import Clock, wall_of
 from emergency.core import commands as c
 from emergency.core.incident import Incident
 from emergency.core.marks import bare
@@ -34,10 +35,15 @@ REHEARSALS = "rehearsals.db"
 LOOK_EVERY = 0.5
 """Seconds between two looks at the marker: whoever runs a drill outside the store looks so often."""
 CONSOLE = "console"
+EVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""The time of a marker that cannot be read: it stops everything."""
 
 
 class Marker(msgspec.Struct, frozen=True):
-    """What stopped every drill: when, by whom, why (as in `DrillFrozen`), and the code of what is real."""
+    """What stopped every drill: when, by whom, why (as in `DrillFrozen`), and the code of what is real.
+
+    at: as the machine's clock showed it, which every process sees and anybody may set.
+    """
 
     at: datetime
     by: str
@@ -57,14 +63,14 @@ def pull(home: Path, marker: Marker) -> None:
 
 
 def read(home: Path) -> Marker | None:
-    """Return the marker, or None where there is none. One that cannot be read stops everything, as of its own time."""
+    """Return the marker, or None where there is none. One that cannot be read stops everything."""
     path = home / MARKER
     try:
         return msgspec.json.decode(path.read_bytes(), type=Marker)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError):
-        return Marker(datetime.max.astimezone(), CONSOLE, "red")
+        return Marker(EVER, CONSOLE, "red")
 
 
 class Watch:
@@ -90,17 +96,22 @@ class Watch:
         return read(self._path.parent)
 
 
-def stopped_since(home: Path) -> Callable[[datetime], bool]:
-    """Return a question for the gate: was every drill stopped after this moment?"""
+def stopped_since(home: Path, clock: Clock) -> Callable[[datetime], bool]:
+    """Return a question for the gate: was every drill stopped after this moment of *clock*?"""
 
     def stopped(begun: datetime) -> bool:
         marker = read(home)
-        return marker is not None and marker.at >= begun
+        return marker is not None and _by(clock, marker) >= begun
 
     return stopped
 
 
-def carry(home: Path, now: Callable[[], datetime]) -> Callable[[Incident], None]:
+def _by(clock: Clock, marker: Marker) -> datetime:
+    """Return when *marker* was put there by *clock*, which goes on while the machine's is set back."""
+    return marker.at - (wall_of(clock) - clock.now())
+
+
+def carry(home: Path, clock: Clock) -> Callable[[Incident], None]:
     """Return what the engine calls when something real begins: the word goes to drills that are kept elsewhere. That it
     cannot be written keeps nothing real from beginning."""
 
@@ -109,7 +120,7 @@ def carry(home: Path, now: Callable[[], datetime]) -> Callable[[Incident], None]
             return  # nobody ever rehearsed here
         because = "help" if is_drill(incident.mode) else "real"
         with contextlib.suppress(OSError):
-            pull(home, Marker(now(), CONSOLE, because, incident.code))
+            pull(home, Marker(wall_of(clock), CONSOLE, because, incident.code))
 
     return real_began
 
@@ -153,7 +164,8 @@ def resume(engine: Engine, incident: str, by: str) -> Incident:
         who = director(e, found)
         if who and by != who:
             raise CommandRefused(
-                f"only {who}, who directs {found.code}, lets it go on: emergency drill resume {found.code} --by {who}"
+                f"only {who}, who directs {found.code}, lets it go on: emergency drill resume {found.code} --by {who}",
+                f"只有导演 {who} 可以让 {found.code} 继续:emergency drill resume {found.code} --by {who}",
             )
         e.refuse_beside_real()
         return e.handle(incident, c.ResumeDrill(by=by))
@@ -204,17 +216,17 @@ def on_screen(engine: Engine, code: str) -> Incident | None:
     """Return the drill on the screen with this code, which stands still and was never planned; without a code, the only
     one. None where there is none."""
     books, word = Books(engine.store), code.strip().upper()
-    still = [i for i in engine.open_incidents() if is_drill(i.mode) and i.frozen is not None and books.of(i.id) is None]
+    still = [i for i in engine.open_incidents() if i.mode == "drill" and i.frozen is not None and not books.of(i.id)]
     found = [i for i in still if not word or i.code == word]
     return found[0] if len(found) == 1 and (word or not any(row.ended_at is None for row in books.all())) else None
 
 
 def director(engine: Engine, incident: Incident) -> str:
-    """Return who directs a drill, by its book, else by its own log; nothing where nobody was named."""
-    books = Books(engine.store)
-    row = books.of(incident.id)
+    """Return who directs a drill, also what it let begin: by its book, else by its own log; nothing where nobody was
+    named."""
+    row = drill_of(engine, incident)
     if row is not None:
-        for written in books.read(row.id):
+        for written in Books(engine.store).read(row.id):
             if isinstance(written.entry, book.Planned):
                 return written.entry.director
     return incident.director
@@ -232,5 +244,5 @@ def follow(engine: Engine, marker: Marker) -> None:
 
 def _follow(engine: Engine, id: str, marker: Marker) -> None:
     incident = engine.incident(id)
-    if incident.frozen is None and not incident.armed and last_begun(engine, incident) <= marker.at:
+    if incident.frozen is None and not incident.armed and last_begun(engine, incident) <= _by(engine.clock, marker):
         freeze(engine, id, marker.by, marker.because, marker.other)

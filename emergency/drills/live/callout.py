@@ -35,7 +35,10 @@ def callout_of(plan: Playbook, severity: Severity | None = None) -> Playbook:
     """
     calls = critical_roles(plan, severity)
     if not calls:
-        raise CommandRefused(f"the plan {plan.id} calls no role at its start; there is nobody to call out")
+        raise CommandRefused(
+            f"the plan {plan.id} calls no role at its start; there is nobody to call out",
+            f"预案 {plan.id} 一开始不叫任何岗位,没有人可召集",
+        )
     answered = AllOf(guards=tuple(RoleAcknowledged(role=call.role, count=call.heads) for call in calls))
     title = Text(TITLE.zh.format(plan=plan.title.zh), TITLE.en.format(plan=plan.title.en))
     return replace(

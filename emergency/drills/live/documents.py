@@ -18,6 +18,7 @@ from emergency.drills.live.callout import critical_roles
 from emergency.drills.live.conduct import Gone, Missing, Stand
 from emergency.drills.scenario import Inject, Scenario
 from emergency.engine import Engine
+from emergency.errors import Mistakes
 from emergency.forgetting import pseudonyms
 from emergency.store.codec import to_text
 from emergency.store.drills import Books, DrillRow
@@ -49,7 +50,7 @@ def drill(
         "because": _because(at),
         "playbook": row.playbook,
         "scenario": scenario.id if eyes == "control" else None,
-        "title": _text(scenario.title) if eyes != "player" else None,
+        "title": _text(scenario.title if eyes != "player" else _plan_title(desktop, engine, row, incident)),
         "director": planned.director if planned else None,
         "observers": list(planned.observers) if planned else [],
         "participants": _participants(at),
@@ -74,6 +75,7 @@ def drill(
         before = at.phase in ("planned", "released") and row.kind in ("callout", "full")
         found["missing"] = [{"who": m.who, "says": m.says, "way_out": m.way_out} for m in missing(at)] if before else []
         found |= _control(desktop, engine, row, at, scenario, clock, incident)
+    _mark_misses(found)
     roster = desktop.people.roster(engine).people
     named = {word for each in found.get("log", ()) for word in (each["by"],)} | _mentioned(found)
     gone = pseudonyms(engine.store, named - set(roster))
@@ -84,9 +86,34 @@ def drill(
     return found
 
 
+def _plan_title(desktop: Any, engine: Engine, row: DrillRow, incident: Incident | None) -> Text:
+    """Return the title that players know: the plan's, for the scenario's tells what is to come."""
+    if incident is not None:
+        return incident.playbook.title
+    try:
+        title: Text = desktop.library.named(engine, row.playbook, desktop.people.site(engine)).title
+    except Mistakes:  # a plan that was spoilt since keeps nobody from the page
+        return Text(row.playbook, row.playbook)
+    return title
+
+
 def _mentioned(found: Document) -> set[str]:
-    answered = {each["person"] for each in found["answers"] if each["person"]}
-    return {*found["participants"], *found["observers"], *found["released"], found["director"] or "", *answered}
+    answered = {person for each in found["answers"] for person in each["asked"]}
+    hit = {word for each in _injects(found) for word in each["target"].split()}
+    return {*found["participants"], *found["observers"], *found["released"], found["director"] or "", *answered, *hit}
+
+
+def _injects(found: Document) -> Iterator[Document]:
+    for key in ("next", "waiting", "truth", "happened"):
+        yield from found.get(key, ())
+
+
+def _mark_misses(found: Document) -> None:
+    """Mark what is done to a person who takes no part: nobody feels it. Until it is known who does, nothing is."""
+    plays = set(found["participants"])
+    for each in _injects(found):
+        hits = [word for word in each["target"].split() if not word.startswith("role.")]
+        each["misses"] = each["kind"].startswith("person.") and bool(plays and hits) and plays.isdisjoint(hits)
 
 
 def _control(
@@ -131,6 +158,7 @@ def _notices(at: Stand, scenario: Scenario) -> list[Document]:
             "who": notice.who,
             "text": _text(notice.text),
             "lead": conduct.lead_words(notice),
+            "lead_text": {lang: conduct.lead_words(notice, lang) for lang in ("zh", "en")},
             "must_confirm": notice.confirm,
             "confirmed_at": to_text(at.notices[notice.who]) if notice.who in at.notices else None,
             "restore": bool(notice.at_end),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from emergency.core import commands as c
 from emergency.core.incident import Incident, StepRun
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.practice import MAXIMUM
 from emergency.drills.scenario import Inject
 from emergency.engine import Engine
@@ -54,7 +54,8 @@ def _who(incident: Incident, word: str) -> str:
         return word or CONSOLE
     holders = incident.holders(word.removeprefix("role."))
     if not holders:
-        raise CommandRefused(f"nobody holds {word.removeprefix('role.')} just now")
+        role = word.removeprefix("role.")
+        raise CommandRefused(f"nobody holds {role} just now", f"现在没有人担任 {role}")
     return holders[0]
 
 
@@ -64,7 +65,10 @@ def _fact(desktop: Desktop, engine: Engine, incident: Incident, inject: Inject) 
     declared = incident.playbook.fact(inject.target)
     if declared is None:
         names = [fact.name for fact in incident.playbook.facts]
-        raise CommandRefused(f"'{inject.target}' is no fact of {incident.playbook.id}.{nearest(inject.target, names)}")
+        raise CommandRefused(
+            f"'{inject.target}' is no fact of {incident.playbook.id}.{nearest(inject.target, names)}",
+            f"{incident.playbook.id} 没有“{inject.target}”这一情况。{nearest_zh(inject.target, names)}",
+        )
     told = parse_fact(declared, inject.params.get("value", ""), engine.clock.now(), incident.site.timezone)
     sealed = engine.store.seal(told) if declared.type == "text" else None
     by = _who(incident, inject.params.get("by", CONSOLE))
@@ -82,7 +86,7 @@ def _decision(desktop: Desktop, engine: Engine, incident: Incident, inject: Inje
 def _open_run(incident: Incident, step: str) -> StepRun:
     runs = [run for run in incident.steps.values() if run.name == step and run.status == "open"]
     if not runs:
-        raise CommandRefused(f"the step '{step}' is not open")
+        raise CommandRefused(f"the step '{step}' is not open", f"步骤“{step}”不在进行中")
     return runs[-1]
 
 
@@ -90,7 +94,10 @@ def _order(desktop: Desktop, engine: Engine, incident: Incident, inject: Inject)
     to, by = inject.params.get("to", ""), _who(incident, inject.target)
     known = {state.name: state for state in incident.playbook.states}
     if to not in known:
-        raise CommandRefused(f"'{to}' is no state of {incident.playbook.id}.{nearest(to, list(known))}")
+        raise CommandRefused(
+            f"'{to}' is no state of {incident.playbook.id}.{nearest(to, list(known))}",
+            f"{incident.playbook.id} 没有“{to}”这一阶段。{nearest_zh(to, list(known))}",
+        )
     reason = engine.store.seal(inject.params["reason"]) if inject.params.get("reason") else None
     if known[to].ends == "stand_down" and inject.params.get("check") == "all":
         ticked = tuple(range(1, len(known[to].checklist) + 1))

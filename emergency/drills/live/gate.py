@@ -17,10 +17,11 @@ import msgspec
 from emergency import ids
 from emergency.clock import wall_of
 from emergency.core.calls import STOPS
+from emergency.core.contest import goes_on
 from emergency.core.incident import Incident
 from emergency.core.marks import denies_drill, hides_something, is_marked
 from emergency.core.site import Site
-from emergency.core.values import Channel
+from emergency.core.values import Channel, is_drill
 from emergency.desk import Desk
 from emergency.drills import book
 from emergency.drills.rehearsals import masks
@@ -228,11 +229,19 @@ def look(engine: Engine, message: Message, stopped: Callable[[datetime], bool] |
     missing = not_released(entries, scenario) or _over(engine, incident, drill, entries)
     if missing:
         return Verdict(refused=missing)
-    if incident.frozen is not None or (stopped is not None and stopped(last_begun(engine, incident))):
+    if _stands_still(engine, incident, drill) or (stopped is not None and stopped(last_begun(engine, incident))):
         return Verdict(later="drill_frozen")
     if not is_watched(engine):
         return Verdict(later="nobody_watches")
     return Verdict(withheld=_masked(engine, drill, scenario, row, incident.stood))
+
+
+def _stands_still(engine: Engine, incident: Incident, drill: DrillRow) -> bool:
+    """Whether a drill stands still, or what it belongs to does; or should, for something real goes on."""
+    root = engine.incident(drill.incident) if drill.incident else incident
+    if incident.frozen is not None or root.frozen is not None:
+        return True
+    return any(not is_drill(other.mode) and goes_on(other) for other in engine.open_incidents())
 
 
 def _agencies(site: Site) -> Iterable[str]:

@@ -77,6 +77,12 @@ W = {
     "real": Text("真实警情口令", "If something real happens, say"),
     "happened": Text("已发生", "Happened"),
     "step_open": Text("项任务未完成", "steps open"),
+    "second": Text("第二人放行(已放行的人不算)", "a second person releases it"),
+    "two": Text("两人放行", "two people release it"),
+    "ready": Text("可以开始", "It may begin"),
+    "misses": Text("此人不参演,不起作用!", "takes no part: NO EFFECT"),
+    "console": Text("控制台", "console"),
+    "script": Text("情景", "script"),
 }
 
 
@@ -131,6 +137,8 @@ def _head(doc: Document, lang: str) -> str:
 def name(doc: Document, person: str | None, lang: str) -> str:
     """Return somebody's name, or their id where the document does not hold it."""
     known = doc["people"].get(person)
+    if known is None and person in ("console", "script"):
+        return _w(person, lang)
     return str(known[lang]) if known else str(person or "?")
 
 
@@ -152,13 +160,23 @@ def _before(doc: Document, lang: str) -> Iterator[str]:
         yield f"  {_w('notices', lang)}:"
     for notice in doc["notices"]:
         state = "told" if notice["confirmed_at"] else "open" if notice["must_confirm"] else "no_need"
-        yield f"    {notice['who']}  {notice['text'][lang]}  [{notice['lead']}]  {_w(state, lang)}"
+        yield f"    {notice['who']}  {notice['text'][lang]}  [{notice['lead_text'][lang]}]  {_w(state, lang)}"
     if doc["released"]:
         yield f"  {_w('released', lang)}: " + ", ".join(name(doc, each, lang) for each in doc["released"])
     if doc.get("missing"):
         yield f"  {_w('missing', lang)}:"
-    for each in doc.get("missing", ()):
-        yield f"    {each['way_out']}"
+        for each in doc["missing"]:
+            yield f"    {each['way_out']}"
+    elif "missing" in doc:
+        yield _next_press(doc, lang)
+
+
+def _next_press(doc: Document, lang: str) -> str:
+    """Return what is to be typed next where nothing else is missing: a release, or the beginning."""
+    if doc["state"] == "released":
+        return f"  {_w('ready', lang)}: emergency drill begin {doc['drill']} --by …"
+    who = "second" if doc["released"] else "two"
+    return f"  {_w('missing', lang)}: {_w(who, lang)}: emergency drill release {doc['drill']} --by …"
 
 
 def _answers(doc: Document, lang: str) -> Iterator[str]:
@@ -177,16 +195,18 @@ def _coming(doc: Document, lang: str) -> Iterator[str]:
             yield f"  {_w(key, lang)}:"
         for each in doc.get(key, ()):
             when = clock(each["at"]) if each["at"] is not None else each["when"] or each["caused_by"] or "-"
-            yield f"    {when}  {inject(each, lang)}"
+            yield f"    {when}  {inject(doc, each, lang)}"
 
 
-def inject(each: Document, lang: str) -> str:
+def inject(doc: Document, each: Document, lang: str) -> str:
     """Return one inject in a line: what it is, whom it is about, and what is to be said by whom to whom."""
     played = f" ({each['from']} → {each['to']}, {each['by']})" if each.get("to") else ""
     if each.get("text"):
         return f"{each['inject']} “{each['text'][lang]}”{played}"
     does = KINDS_OF_INJECTS[each["kind"]].of(lang) if each["kind"] in KINDS_OF_INJECTS else each["kind"]
-    return " ".join(filter(None, (each["inject"], each["target"], does))) + played
+    about = " ".join(name(doc, word, lang) for word in each["target"].split())
+    idle = f"  ({_w('misses', lang)})" if each.get("misses") else ""
+    return " ".join(filter(None, (each["inject"], about, does))) + played + idle
 
 
 def _truth(doc: Document, lang: str) -> Iterator[str]:
@@ -194,7 +214,7 @@ def _truth(doc: Document, lang: str) -> Iterator[str]:
         return
     yield f"  {_w('truth', lang)}:"
     for each in doc["truth"]:
-        yield f"    {clock(each['at'])}  {inject(each, lang)}"
+        yield f"    {clock(each['at'])}  {inject(doc, each, lang)}"
     belief = doc["belief"]
     facts = ", ".join(f"{fact}={value}" for fact, value in belief["facts"].items())
     yield f"  {_w('belief', lang)}: {belief['state_title'][lang]}, {belief['severity']}, {facts}"
@@ -206,15 +226,17 @@ def _happened(doc: Document, lang: str) -> Iterator[str]:
         return
     yield f"  {_w('happened', lang)}:"
     for each in doc["happened"]:
-        yield f"    {clock(each['at'])}  {inject(each, lang)}"
+        yield f"    {clock(each['at'])}  {inject(doc, each, lang)}"
 
 
 def _log(doc: Document, lang: str) -> Iterator[str]:
     if doc.get("log"):
         yield f"  {_w('log', lang)} ({doc['timezone']}):"
+    idle = {each["inject"] for each in doc["happened"] if each["misses"]}
     for each in doc.get("log", ()):
         who = name(doc, each["by"], lang)
         reason = f"  “{each['reason']}”" if each["reason"] else ""
+        reason += f"  ({_w('misses', lang)})" if each["entry"] == "InjectReleased" and each["about"] in idle else ""
         what = ENTRIES[each["entry"]].of(lang) if each["entry"] in ENTRIES else each["entry"]
         about = BECAUSE[each["about"]].of(lang) if each["about"] in BECAUSE else each["about"]
         yield f"    B{each['seq']:<3} {_local(each['at'], doc, '%H:%M:%S')}  {what} {about}  {who}{reason}"

@@ -11,7 +11,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emergency.clock import Clock
+from emergency.clock import Clock, wall_of
 from emergency.core.practice import LONGEST_DRILL, MAXIMUM
 from emergency.drills.live import brake
 from emergency.engine import Engine
@@ -33,7 +33,7 @@ def mark(home: Path, clock: Clock) -> None:
         StoreError: it cannot be written.
     """
     try:
-        brake.pull(home, brake.Marker(clock.now(), brake.CONSOLE, RESTORED))
+        brake.pull(home, brake.Marker(wall_of(clock), brake.CONSOLE, RESTORED))
     except OSError as error:
         raise StoreError(f"{home / brake.MARKER} may not be written; check who owns it and its folder") from error
 
@@ -42,9 +42,9 @@ def stand_still(app: App) -> dict[str, list[str]]:
     """Let every open drill of the store stand still, break off those whose time is up; return the codes of both."""
     engine = app.engine()
     with contextlib.closing(engine.store):
-        marker = brake.Marker(engine.clock.now(), brake.CONSOLE, RESTORED)
+        marker = brake.Marker(wall_of(engine.clock), brake.CONSOLE, RESTORED)
         with engine.store.transaction():
-            hold_every_drill(engine.store, marker.at)  # also one whose log or book cannot follow
+            hold_every_drill(engine.store, engine.clock.now())  # also one whose log or book cannot follow
         brake.follow(engine, marker)
         over = [id for id in open_drills(engine.store) if _is_over(engine, id)]
         for id in over:

@@ -20,7 +20,7 @@ from emergency.core.incident import Incident
 from emergency.core.site import Member
 from emergency.core.wording import answer
 from emergency.drills import book as b
-from emergency.drills.live import brake, conduct, effects
+from emergency.drills.live import brake, conduct, effects, paused
 from emergency.drills.live.conduct import NAG_EVERY, Due, Stand
 from emergency.drills.live.ears import Ears
 from emergency.drills.live.gate import drill_of
@@ -141,6 +141,9 @@ class Conduct:
             if any(isinstance(entry, b.Ended | b.Aborted) for entry in found):
                 self._over(engine, row)
         engine.store.set_timers(row.incident, {TIMER: now})
+        paused.say_so(engine, incident, events)
+        if incident.id == row.incident and incident.is_closed and incident.frozen is not None:
+            Play(self.desktop, engine, row).end("closed", "script")  # no timer of it wakes anybody, and none goes on
 
     def _over(self, engine: Engine, row: DrillRow) -> None:
         now = engine.clock.now()
@@ -326,7 +329,7 @@ class Play:
         except StoreError:
             raise
         except EmergencyError as error:
-            self.note(f"{inject.id}: {error}")
+            self.note(" / ".join(filter(None, (f"{inject.id}: {error}", error.zh))))
 
     def _hit(self, inject: Inject) -> str:
         """Return whom an inject hits: of a role, who holds it now and nobody who takes it over later."""

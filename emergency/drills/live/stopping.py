@@ -45,14 +45,23 @@ def _named(engine: Engine, code: object) -> list[Incident]:
     if not found:
         known = engine.store.incident_by_code(word)
         if known is not None and not is_drill(known.mode):
-            raise CommandRefused(f"{word} is real: only drills are stopped. To end it: emergency stand-down {word}")
-        raise Mistakes(f"no drill called {word} goes on; without a code every drill is stopped: emergency drill stop")
+            raise CommandRefused(
+                f"{word} is real: only drills are stopped. To end it: emergency stand-down {word}",
+                f"{word} 是真实事件,这里只停演练。要解除它:emergency stand-down {word}",
+            )
+        raise Mistakes(
+            f"no drill called {word} goes on; without a code every drill is stopped: emergency drill stop",
+            f"没有正在进行的演练 {word};不写编号就停止所有演练:emergency drill stop",
+        )
     return found
 
 
 def _abort(engine: Engine, drills: list[Incident], by: str, args: Args) -> list[str]:
     if not args.get("reason"):
-        raise Mistakes('breaking off needs a reason: emergency drill stop --abort --reason "..."')
+        raise Mistakes(
+            'breaking off needs a reason: emergency drill stop --abort --reason "..."',
+            '中止要写理由:emergency drill stop --abort --reason "..."',
+        )
     reason = engine.store.seal(str(args["reason"])[:1600])
     for incident in drills:
         brake.abort(engine, incident.id, by, "red", reason)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from emergency import ids
 from emergency.core import commands as c
 from emergency.core.incident import Incident
@@ -72,16 +74,21 @@ def _by_incident(engine: Engine, books: Books, code: str) -> DrillRow | None:
     return books.of(known.id) if known is not None else None
 
 
-def _need(args: Args, key: str, how: str) -> str:
+REASON = Text('--reason "..."', '--reason "..."')
+ANSWERS_FOR_IT = Text("请具名负责:--by 姓名", "say who answers for it, by name")
+WHO_CONFIRMED = Text('对方谁确认的:--to "赵女士"', 'who said so there: --to "Ms Zhao"')
+
+
+def _need(args: Args, key: str, how: Text) -> str:
     word = str(args.get(key) or "").strip()
     if not word:
-        raise Mistakes(f"'{key}' is missing: {how}")
+        raise Mistakes(f"'{key}' is missing: {how.en}", f"缺少“{key}”:{how.zh}")
     return word
 
 
 def _named(desktop: Desktop, engine: Engine, args: Args, key: str = "by") -> str:
     """Return somebody of the roster: what is answered for in a drill is answered for by a name, never by a console."""
-    return the_person(desktop, engine, _need(args, key, "say who answers for it, by name"))
+    return the_person(desktop, engine, _need(args, key, ANSWERS_FOR_IT))
 
 
 def _anybody(desktop: Desktop, engine: Engine, args: Args) -> str:
@@ -111,7 +118,7 @@ def _write(engine: Engine, row: DrillRow, *entries: b.AnyEntry) -> None:
 def drill_plan(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Plan a drill on real telephones: scenario, kind, director, when, who takes part, who observes."""
     site, now = desktop.people.site(engine), engine.clock.now()
-    scenario = find_scenario(desktop, site, _need(args, "scenario", "which scenario"))
+    scenario = find_scenario(desktop, site, _need(args, "scenario", Text("哪个情景", "which scenario")))
     kind = _kind(str(args.get("kind") or scenario.kind))
     plan = desktop.library.named(engine, scenario.playbook, site)
     refuse_scenario(scenario, plan, site, kind)
@@ -137,9 +144,22 @@ def drill_plan(desktop: Desktop, engine: Engine, args: Args) -> Document:
         observers=observers,
         carried=_carried(engine),
     )
-    row = Books(engine.store).plan(ids.new_incident_id(), kind, plan.id, planned.scenario, now, begins)
-    _write(engine, row, planned)
+    row = _planned_so(engine, planned)
+    if row is None:
+        row = Books(engine.store).plan(ids.new_incident_id(), kind, plan.id, planned.scenario, now, begins)
+        _write(engine, row, planned)
     return document(desktop, engine, row)
+
+
+def _planned_so(engine: Engine, planned: b.Planned) -> DrillRow | None:
+    """Return the drill that is planned just so and has not begun: whoever presses twice means one."""
+    for row in Books(engine.store).all():
+        at = live.stand_of(engine, row)
+        if at.planned is None or at.phase not in ("planned", "released"):
+            continue
+        if replace(at.planned, by=planned.by, carried=planned.carried) == planned:
+            return row
+    return None
 
 
 def find_scenario(desktop: Desktop, site: Site, word: str) -> Scenario:
@@ -193,6 +213,7 @@ def must_fit(desktop: Desktop, engine: Engine, scenario: Scenario, kind: Kind) -
 
 
 def _wrong(scenario: Scenario, plan: Playbook, site: Site, kind: Kind) -> Iterator[Text]:
+    from emergency.drills.scenarios.real_words import denials
     from emergency.store import codec
 
     revision = codec.document_digest(plan)
@@ -220,7 +241,7 @@ def _wrong(scenario: Scenario, plan: Playbook, site: Site, kind: Kind) -> Iterat
             "is about violence: it may be played at a table, or among people who all know: notice: announced",
         )
     for words in denials(_texts(scenario)):
-        yield Text(f"“{words}”声明这不是演练", f"'{words}' says that this is no drill")
+        yield Text(f"“{words}”等于说这不是演练", f"'{words}' says that this is no drill")
 
 
 def _texts(scenario: Scenario) -> Iterator[str]:
@@ -231,17 +252,21 @@ def _texts(scenario: Scenario) -> Iterator[str]:
         yield from (scenario.note.zh, scenario.note.en)
 
 
-def denials(texts: Iterator[str] | Sequence[str]) -> list[str]:
-    """Return the texts that say of themselves that they are no drill: the words of 2018 that nobody says in one."""
-    from emergency.check.messages import DENIED
-
-    return [text for text in texts if DENIED.search(text)]
-
-
 def _begins(word: object, now: datetime, site: Site) -> datetime | None:
     if not word:
         return None
-    return datetime.fromisoformat(a_moment("--begins", str(word).strip().replace(" ", "T"), now, site.timezone))
+    typed = str(word).strip()
+    try:
+        begins = datetime.fromisoformat(a_moment("--begins", typed.replace(" ", "T"), now, site.timezone))
+    except Mistakes as error:
+        zh = f"--begins:“{typed}”不是时间;请写 14:05,或 2026-03-01 14:05(离现在不能太远)"
+        raise Mistakes(str(error), zh) from None
+    if begins < now - conduct.LATE:
+        raise Mistakes(
+            f"--begins {typed} is past; a drill is planned for a time to come, or without --begins",
+            f"--begins {typed} 已经过去;请写将来的时间,或不写 --begins",
+        )
+    return begins
 
 
 def _people(desktop: Desktop, engine: Engine, site: Site, words: Sequence[object]) -> set[str]:
@@ -278,7 +303,7 @@ def drill_notice(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Write down that a party which must know beforehand does: who there said so, and who asked."""
     row, now = _open(engine, args, "notice", "planned", "released")
     who = _party(engine, row, args)
-    to = _need(args, "to", 'who said so there: --to "Ms Zhao"')
+    to = _need(args, "to", WHO_CONFIRMED)
     by = _named(desktop, engine, args)
     if who not in now.notices:
         _write(engine, row, b.NoticeConfirmed(who=who, to=engine.store.seal(to), by=by))
@@ -287,9 +312,13 @@ def drill_notice(desktop: Desktop, engine: Engine, args: Args) -> Document:
 
 def _party(engine: Engine, row: DrillRow, args: Args) -> str:
     known = {plain(notice.who): notice.who for notice in live.scenario_of(engine, row).safety.notices}
-    word = _need(args, "who", "which party: " + ", ".join(known.values()))
+    names = list(known.values())
+    word = _need(args, "who", Text("哪一方:" + "、".join(names), "which party: " + ", ".join(names)))
     if plain(word) not in known:
-        raise Mistakes(f"'{word}' is not among those who are told of {row.code}.{nearest(word, list(known.values()))}")
+        raise Mistakes(
+            f"'{word}' is not among those who are told of {row.code}.{nearest(word, names)}",
+            f"“{word}”不在 {row.code} 的告知名单里。{nearest_zh(word, names)}",
+        )
     return known[plain(word)]
 
 
@@ -487,7 +516,10 @@ def _speed(word: object) -> float:
     except ValueError:
         speed = -1.0
     if not 0 <= speed <= 1000:
-        raise Mistakes(f"speed: '{word}' is no speed; say 1 for the real one, 10 for ten times, at most 1000")
+        raise Mistakes(
+            f"speed: '{word}' is no speed; say 1 for the real one, 10 for ten times, at most 1000",
+            f"速度“{word}”不对;1 为实时,10 为十倍,最多 1000",
+        )
     return speed
 
 
@@ -500,14 +532,14 @@ def drill_skip(desktop: Desktop, engine: Engine, args: Args) -> Document:
             f"{inject} has happened already; it cannot be left out any more", f"{inject} 已发生,不能再跳过"
         )
     if inject not in now.skipped:
-        reason = _sealed(engine, _need(args, "reason", '--reason "..."'))
+        reason = _sealed(engine, _need(args, "reason", REASON))
         _write(engine, row, b.InjectSkipped(inject=inject, by=_anybody(desktop, engine, args), reason=reason))
     return document(desktop, engine, row)
 
 
 def _inject(engine: Engine, row: DrillRow, args: Args) -> str:
     known = [inject.id for inject in live.scenario_of(engine, row).injects]
-    word = _need(args, "inject", "which inject: " + ", ".join(known))
+    word = _need(args, "inject", Text("哪条注入:" + "、".join(known), "which inject: " + ", ".join(known)))
     found = next((id for id in known if plain(id) == plain(word)), None)
     if found is None:
         raise Mistakes(
@@ -532,7 +564,7 @@ def drill_inject(desktop: Desktop, engine: Engine, args: Args) -> Document:
 def drill_say(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """An inject that stands in no script: words to those who take part; they go out with the drill's marks."""
     row, now = _open(engine, args, "inject", "running")
-    words = _need(args, "text", 'what to say: --say "..."')
+    words = _need(args, "text", Text('说什么:--say "..."', 'what to say: --say "..."'))
     incident = engine.incident(row.incident or "")
     _may_be_said(engine, incident, words)
     people = _receivers(desktop, engine, incident, args.get("to") or ())
@@ -550,6 +582,7 @@ def drill_say(desktop: Desktop, engine: Engine, args: Args) -> Document:
 
 def _may_be_said(engine: Engine, incident: Incident, words: str) -> None:
     """Refuse words that nobody may say in a drill: somebody would believe them; and more than a message holds."""
+    from emergency.drills.scenarios.real_words import denials
     from emergency.drills.scenarios.shapes import MOST_WORDS
     from emergency.roster.person import EMERGENCY_NUMBERS
 
@@ -559,12 +592,21 @@ def _may_be_said(engine: Engine, incident: Incident, words: str) -> None:
             f"共 {len(words)} 字;一条消息最多 {MOST_WORDS} 字,请缩短",
         )
     if denials([words]):
-        raise Mistakes(f"'{words}' says that this is no drill; nobody says that in one")
+        raise Mistakes(
+            f"'{words}' says that this is no drill; nobody says that in one",
+            f"“{words}”等于说这不是演练;演练中不能这样说",
+        )
     if any(phrase in bare(words) for phrase in brake.phrases(engine, incident)):
-        raise Mistakes(f"'{words}' are the words for something real. If it is, stop the drill: emergency drill stop")
+        raise Mistakes(
+            f"'{words}' are the words for something real. If it is, stop the drill: emergency drill stop",
+            f"“{words}”是真实警情口令。若属实,请停止演练:emergency drill stop",
+        )
     numbers = [number for number in re.findall(r"[0-9]+", words) if number in EMERGENCY_NUMBERS]
     if numbers:
-        raise Mistakes(f"{', '.join(numbers)} is a number that nobody dials in a drill; say instead: tell control")
+        raise Mistakes(
+            f"{', '.join(numbers)} is a number that nobody dials in a drill; say instead: tell control",
+            f"演练中谁也不拨 {'、'.join(numbers)};请写“向导演组报”",
+        )
 
 
 def _receivers(desktop: Desktop, engine: Engine, incident: Incident, words: Sequence[object]) -> list[str]:
@@ -577,10 +619,13 @@ def _receivers(desktop: Desktop, engine: Engine, incident: Incident, words: Sequ
         holders = incident.holders(role or title or "")
         found |= dict.fromkeys(holders or (the_person(desktop, engine, word, list(incident.roles)),))
     if not found:
-        raise Mistakes("say to whom: --to ROLE, or --to PERSON")
+        raise Mistakes("say to whom: --to ROLE, or --to PERSON", "告诉谁:--to 角色,或 --to 姓名")
     strangers = [person for person in found if person not in incident.members]
     if strangers:
-        raise CommandRefused(f"{', '.join(strangers)} does not take part in this drill; nobody else is told anything")
+        raise CommandRefused(
+            f"{', '.join(strangers)} does not take part in this drill; nobody else is told anything",
+            f"{'、'.join(strangers)} 没有参演;没参演的人,什么也不会告诉",
+        )
     return list(found)
 
 
@@ -591,7 +636,7 @@ def drill_abort(desktop: Desktop, engine: Engine, args: Args) -> Document:
     if now.over is not None:
         return document(desktop, engine, row)
     by = _anybody(desktop, engine, args)
-    reason = _sealed(engine, _need(args, "reason", '--reason "..."'))
+    reason = _sealed(engine, _need(args, "reason", REASON))
     if now.begun is None:
         _write(engine, row, b.Aborted(by=by, because="director", reason=reason))
         Books(engine.store).end(row.id, engine.clock.now())
@@ -613,7 +658,7 @@ def drill_restored(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """Write down that a party confirmed that its line works again."""
     row, now = _open(engine, args, "restored", "over")
     who = _party(engine, row, args)
-    to = _need(args, "to", 'who said so there: --to "Ms Zhao"')
+    to = _need(args, "to", WHO_CONFIRMED)
     by = _named(desktop, engine, args)
     if who not in now.restored:
         _write(engine, row, b.LineRestored(who=who, to=engine.store.seal(to), by=by))
@@ -640,10 +685,12 @@ def drill_close(desktop: Desktop, engine: Engine, args: Args) -> Document:
 
 def drill_show(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """How a drill stands, as control, an evaluator or a player may know it."""
-    row = the_drill(engine, args.get("drill"), "planned", "released", "running", "paused", "over")
+    row = the_drill(engine, args.get("drill"), "running", "paused")
     eyes = str(args.get("as") or "control")
     if eyes not in ("control", "evaluator", "player"):
-        raise Mistakes(f"--as {eyes}: say control, evaluator or player")
+        raise Mistakes(
+            f"--as {eyes}: say control, evaluator or player", f"--as {eyes}:请写 control、evaluator 或 player"
+        )
     return document(desktop, engine, row, eyes)
 
 

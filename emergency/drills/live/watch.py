@@ -7,7 +7,7 @@ longest time has passed meanwhile. What is real has let a drill stand still by i
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from emergency.core.practice import MAXIMUM
@@ -22,6 +22,8 @@ when a server ends on purpose."""
 UNWATCHED = "heartbeat"
 """Why such a drill is broken off, as its log says it."""
 RESTORED = "restored"
+SLACK = timedelta(seconds=1)
+"""How far the clocks of two processes may lie apart."""
 
 
 def keep_watch(engine: Engine, worker: str) -> None:
@@ -40,5 +42,11 @@ def _look_at(engine: Engine, id: str, now: datetime, last: datetime | None) -> N
         return  # it calls nobody, or is broken off already, with what let it begin
     if MAXIMUM in incident.timers and incident.timers[MAXIMUM] <= now:
         brake.abort(engine, id, brake.CONSOLE, MAXIMUM)
-    elif RESTORED not in incident.stopped and now - max(last or incident.opened, incident.opened) > LOST:
+    elif RESTORED not in incident.stopped and _was_away(now, max(last or incident.opened, incident.opened)):
         brake.abort(engine, id, brake.CONSOLE, UNWATCHED)
+
+
+def _was_away(now: datetime, last: datetime) -> bool:
+    """Whether nobody watched for too long; a clock that stands before the last look was set back meanwhile, and nobody
+    knows for how long."""
+    return now - last > LOST or last - now > SLACK

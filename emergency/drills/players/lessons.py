@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.values import Text
 from emergency.drills.players import learning
 from emergency.drills.players.model import (
@@ -23,6 +23,7 @@ from emergency.drills.players.model import (
 )
 from emergency.drills.players.trials import TEACH, Trials, joined, of_incident, of_tests
 from emergency.errors import Mistakes
+from emergency.phrases import unwritable
 from emergency.roster import Reach
 from emergency.roster.team import members
 
@@ -111,7 +112,10 @@ def _row(head: str, figures: Iterable[Document]) -> str:
 
 def _one(document: Document, lang: str, only: str) -> Iterator[str]:
     if only not in PROFILE_WORDS:
-        raise Mistakes(f"'{only}' is no profile.{nearest(only, list(PROFILE_WORDS))}")
+        names = list(PROFILE_WORDS)
+        raise Mistakes(
+            f"'{only}' is no profile.{nearest(only, names)}", f"没有“{only}”这一档。{nearest_zh(only, names)}"
+        )
     figures = document["world"] if only == "world" else document["profiles"][only]
     yield f"{only}  {PROFILE_WORDS[only].of(lang)}"
     for name, means in (OF_WORLD if only == "world" else OF_PEOPLE).items():
@@ -178,7 +182,7 @@ def _write(path: Path, text: str) -> None:
     try:
         learning.write(path, text)
     except OSError as error:
-        raise Mistakes(f"{path} cannot be written: {error.strerror}") from error
+        raise Mistakes(*unwritable(path, error)) from error
 
 
 def _trials(app: App, engine: Engine, since: datetime, now: datetime) -> tuple[Trials, int]:
@@ -199,7 +203,7 @@ def learn_lines(document: Document, lang: str) -> Iterator[str]:
     """Yield what was learned in words."""
     if not document["people"]:
         yield _said(
-            "还没有可学习的记录:真实事件、实打电话的演练和号码核对才算,模拟演练不算。",
+            "还没有可学习的记录:真实事件、实打电话的演练和号码核对才算,模拟推演不算。",
             "There is nothing to learn from yet: real incidents, drills on real telephones and tests of numbers count, "
             "simulated drills do not.",
             lang,

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from emergency import yaml_file
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.site import Member, Site
 from emergency.core.values import Text
 from emergency.errors import Mistakes, Problem
@@ -74,7 +74,7 @@ OF_PEOPLE: dict[str, Means] = {
     "available": _share("能否联系得上", "can be reached at all"),
     "replies_by_text": _share("收到短信会回复", "ever replies to a text that arrived"),
     "reply_median_s": _length("短信回复时间中位数(秒)", "a reply to a text, median s"),
-    "reply_sigma": _sigma("短信回复时间对数标准差", "a reply to a text, sigma of its log"),
+    "reply_sigma": _sigma("短信回复时间的离散(对数标准差)", "a reply to a text, spread (sigma of its log)"),
     "answers_call": _share("接听一次来电", "answers one call"),
     "ring_s": _length("响铃到接听(秒)", "ringing until it is answered, s"),
     "call_s": _length("响铃、听完、按键合计(秒)", "ringing, listening and the key together, s"),
@@ -82,20 +82,20 @@ OF_PEOPLE: dict[str, Means] = {
     "voicemail": _share("无人接时转入语音信箱", "an unanswered call is taken by voicemail"),
     "presses_key": _share("接听后按键确认", "presses a key once the call is answered"),
     "text_median_s": _length("短信到达手机中位数(秒)", "a text to the telephone, median s"),
-    "text_sigma": _sigma("短信到达时间对数标准差", "a text to the telephone, sigma of its log"),
+    "text_sigma": _sigma("短信到达时间的离散(对数标准差)", "a text to the telephone, spread (sigma of its log)"),
     "text_lost": _share("短信丢失", "a text never arrives"),
     "declines": _share("回复来不了", "says they cannot come"),
     "false_ack": _share("确认后不行动", "acknowledges a step and does not do it"),
     "attentive": Means(Text("答复过一次后,回复时间乘以", "times a reply takes once they have answered"), 0.05, 2.0),
     "travel_median_s": _length("到达现场中位数(秒)", "from the answer to the site, median s", 0.0),
-    "travel_sigma": _sigma("到达时间对数标准差", "from the answer to the site, sigma of its log"),
+    "travel_sigma": _sigma("到达时间的离散(对数标准差)", "from the answer to the site, spread (sigma of its log)"),
     "night_turnout": Means(Text("夜间到达时间乘以", "times the way takes at night"), 0.5, 5.0),
 }
 """What differs by profile. Names end in their unit."""
 OF_WORLD: dict[str, Means] = {
     "team_correlation": Means(Text("同队能否联系的相关", "correlation of a team's being reachable"), 0.0, 0.95),
-    "work_share": Means(Text("完成一步占目标时间的中位数", "a step takes of its target, median"), 0.01, 5.0),
-    "work_sigma": _sigma("完成时间对数标准差", "a step's length, sigma of its log"),
+    "work_share": Means(Text("完成一步占目标时间的中位数", "share of its target that a step takes, median"), 0.01, 5.0),
+    "work_sigma": _sigma("完成时间的离散(对数标准差)", "a step's length, spread (sigma of its log)"),
     "work_untimed_s": _length("无目标时间的步骤中位数(秒)", "a step without a target, median s"),
     "walk_m_s": Means(Text("通道行走速度(米/秒)", "walking, m/s"), 0.05, 3.0),
     "stairs_down_m_s": Means(Text("下楼速度(米/秒)", "stairs down, m/s"), 0.05, 3.0),
@@ -316,7 +316,8 @@ class _Reader:
         names = list(known)
         for name in found:
             if name not in names:
-                self.wrong((*path, name), f"'{name}' is nothing here.{nearest(name, names)}", f"没有“{name}”这一项")
+                zh = f"没有“{name}”这一项。{nearest_zh(name, names)}"
+                self.wrong((*path, name), f"'{name}' is nothing here.{nearest(name, names)}", zh)
 
     def figures(self, path: tuple[str, ...], known: Mapping[str, Means]) -> dict[str, Parameter]:
         found = self.mapping(path)

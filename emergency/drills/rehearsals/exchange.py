@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from operator import attrgetter
+from itertools import groupby
+from operator import attrgetter, itemgetter
 
 import msgspec
 
@@ -89,6 +90,7 @@ class Exchange:
         self._times: dict[tuple[str, str, int], list[datetime]] = {}
         self._on_the_line: dict[str, datetime] = {}
         self._had: set[tuple[str, int, str, str]] = set()
+        self._sent: list[tuple[str, c.RecordDelivery]] = []
         self._count = 0
 
     def next_chance(self) -> datetime | None:
@@ -124,6 +126,7 @@ class Exchange:
                 self._fail(parcel.rows, parcel.reason)
             else:
                 self._hand_over(parcel.channel, parcel.rows, now)
+        self._write_sent()
         return len(parcels)
 
     def _choose(self, lines: Lines, room: int, now: datetime) -> list[Parcel]:
@@ -214,7 +217,7 @@ class Exchange:
         else:
             self._count += 1
             for row in rows:
-                self._record(row, "sent", provider=PROVIDER, provider_id=f"r{self._count}")
+                self._record(row, "sent", provider_id=f"r{self._count}")
             if route.fails:
                 self._later(now + route.after, partial(self._ends_in_vain, rows, route.fails))
             elif not route.silent:
@@ -238,16 +241,23 @@ class Exchange:
             self._record(row, "failed", reason=reason)
         return 1
 
-    def _record(
-        self, row: Pending, status: str, *, provider: str = "", provider_id: str = "", reason: str = ""
-    ) -> None:
-        self._engine.handle(
-            row.incident,
-            c.RecordDelivery(
-                delivery=row.id, status=status, provider=provider, provider_id=provider_id, attempt=row.attempt,
-                reason=reason,
-            ),
+    def _record(self, row: Pending, status: str, *, reason: str = "", provider_id: str = "") -> None:
+        """Let the log hear of a message. What was handed over is written down all at once, when nothing else of this
+        moment can come between."""
+        report = c.RecordDelivery(
+            delivery=row.id, status=status, provider=PROVIDER if provider_id else "", provider_id=provider_id,
+            attempt=row.attempt, reason=reason,
         )  # fmt: skip
+        if status == "sent":
+            self._sent.append((row.incident, report))
+            return
+        self._write_sent()
+        self._engine.handle(row.incident, report)
+
+    def _write_sent(self) -> None:
+        for incident, group in groupby(self._sent, _incident):
+            self._engine.record(incident, [report for _, report in group])
+        self._sent.clear()
 
     def _arrive(self, channel: Channel, rows: Sequence[Pending], now: datetime) -> None:
         """The message is on the telephone: let its owner react; a call ends with the first key that is pressed."""
@@ -293,3 +303,4 @@ def _is_too_late(row: Pending, wait: timedelta) -> bool:
 _order = attrgetter("urgency", "queued_at", "id")
 _id = attrgetter("id")
 _soonest = attrgetter("after")
+_incident = itemgetter(0)

@@ -64,11 +64,16 @@ def reading(settings: Settings, code: str) -> Iterator[tuple[Desktop, Engine]]:
     from emergency.settings import Settings as Place
 
     if not file_of(settings).exists():
-        raise Mistakes("nothing was rehearsed here yet; begin with: emergency drill run fire")
+        raise Mistakes(
+            "nothing was rehearsed here yet; begin with: emergency drill run fire",
+            "这里还没有推演过;先推演一次:emergency drill run fire",
+        )
     with contextlib.closing(SqliteStore(file_of(settings))) as store:
         found = known(store, code.strip().upper())
         if found is None or found[1] is None:
-            raise Mistakes(f"there is no drill {code}; see: emergency drill list")
+            raise Mistakes(
+                f"there is no drill {code}; see: emergency drill list", f"没有演练 {code}。查看:emergency drill list"
+            )
         drill = found[1]
         app = App(Place(settings.home, f"sqlite:///{file_of(settings)}", settings.lang, {}), [])
         yield app.desktop, Engine(store, VirtualClock(drill.ended_at or drill.planned_at))
@@ -121,7 +126,10 @@ def find(where: App | Settings, code: str) -> tuple[SqliteStore, str, DrillRow |
         if found is not None:
             return store, *found
         store.close()
-    raise Mistakes(f"there is no incident and no drill {code}; see: emergency drill list")
+    raise Mistakes(
+        f"there is no incident and no drill {code}; see: emergency drill list",
+        f"没有事件或演练 {code}。演练:emergency drill list;进行中的事件:emergency status",
+    )
 
 
 def is_rehearsed(settings: Settings, code: str) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emergency.core.site import Site
+from emergency.drills.live import conduct
 from emergency.drills.rehearsals import kept
 from emergency.drills.scenarios.file import files, read_file
 from emergency.errors import Mistakes
@@ -22,11 +23,12 @@ Document = dict[str, Any]
 
 
 def listing(app: App) -> Document:
-    """Return the scenarios by id, the mistakes of those that cannot be read, and the drills in the order they began."""
+    """Return the scenarios by id, the mistakes of those that cannot be read (in the operator's language), and the
+    drills in the order they were planned."""
     engine = app.engine()
     site = app.people.site(engine)
     engine.store.close()
-    scenarios, mistakes = _scenarios(app.settings.home / "scenarios", site)
+    scenarios, mistakes = _scenarios(app.settings.home / "scenarios", site, app.settings.lang)
     drills = [
         drill
         for path in (app.settings.database_file, kept.file_of(app.settings))
@@ -36,13 +38,13 @@ def listing(app: App) -> Document:
     return {"scenarios": scenarios, "mistakes": mistakes, "drills": drills}
 
 
-def _scenarios(own: Path, site: Site) -> tuple[list[Document], list[str]]:
+def _scenarios(own: Path, site: Site, lang: str) -> tuple[list[Document], list[str]]:
     found, mistakes = [], []
     for id, path in files(own).items():
         try:
             scenario = read_file(path, site)
         except Mistakes as error:
-            mistakes += [str(problem) for problem in error.problems]
+            mistakes += [problem.of(lang) for problem in error.problems]
             continue
         found.append(
             {
@@ -63,13 +65,24 @@ def _drills(path: Path) -> Iterator[Document]:
             yield _drill(store, row)
 
 
+def _state(store: SqliteStore, row: DrillRow) -> str:
+    """Return how a drill stands by its book: `planned` (also when it is released), `running`, `paused`, `over` or
+    `closed`. The book of a rehearsal need not hold its beginning and its end."""
+    phase = conduct.stand(Books(store).read(row.id)).phase
+    if row.ended_at and phase != "closed":
+        return "over"
+    if phase in ("planned", "released"):
+        return "running" if row.incident else "planned"
+    return phase
+
+
 def _drill(store: SqliteStore, row: DrillRow) -> Document:
     incident = store.incident(row.incident) if row.incident else None
     scenario = kept.scenario_of(store, row.scenario)
     return {
         "code": row.code,
         "kind": row.kind,
-        "state": "over" if row.ended_at else "begun" if row.incident else "planned",
+        "state": _state(store, row),
         "playbook": row.playbook,
         "scenario": scenario.id if scenario is not None and scenario.path else None,
         "incident": incident.code if incident is not None else None,

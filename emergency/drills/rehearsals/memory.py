@@ -7,10 +7,10 @@ once. No JSON, no hash, no words: `Rehearsal.keep` writes the whole run into a r
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from heapq import heapify, heappop, heappush
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -71,7 +71,7 @@ class MemoryStore(SqliteStore):
         self._heap: list[tuple[datetime, tuple[str, str]]] = []
         self._counters: dict[str, int] = {}
         self._depth = 0
-        self._undo: list[Callable[[], object]] = []
+        self._undo: list[tuple[Any, ...]] = []  # what takes a step back, and what that is told
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -125,7 +125,7 @@ class MemoryStore(SqliteStore):
             raise Conflict(f"incident {id} has moved on from event {after}")
         log += [(event, at) for event in events]
         self.batches.append(Batch(id, after, events, at))
-        self._undo.append(partial(self._unwrite, id, after, row))
+        self._undo.append((self._unwrite, id, after, row))
         if row is None:
             self._open[id] = None
         self._rows[id] = replace(_opened(events[0], at) if row is None else row, version=len(log))
@@ -144,7 +144,7 @@ class MemoryStore(SqliteStore):
         if row.closed_at is None:
             self._rows[id] = replace(row, closed_at=at)
             self._open.pop(id, None)
-            self._undo.append(lambda: self._reopen(row))
+            self._undo.append((self._reopen, row))
         self.set_timers(id, {name: None for incident, name in list(self._timers) if incident == id})
 
     def _reopen(self, row: IncidentRow) -> None:
@@ -162,13 +162,13 @@ class MemoryStore(SqliteStore):
                 event.delivery, incident.id, event.alert, kind, event.person, event.channel, event.number,
                 event.urgency, now, now + life, now,
             )  # fmt: skip
-            self._undo.append(partial(self.waiting.pop, event.delivery, None))
+            self._undo.append((self.waiting.pop, event.delivery, None))
 
     def drop(self, id: str) -> None:
         """Take a message back that no channel has taken yet."""
         row = self.waiting.pop(id, None)
         if row is not None:
-            self._undo.append(lambda: self.waiting.__setitem__(id, row))
+            self._undo.append((self.waiting.__setitem__, id, row))
 
     # timers
 
@@ -178,7 +178,7 @@ class MemoryStore(SqliteStore):
             key = (incident, name)
             before = self._timers.get(key)
             if before != at:
-                self._undo.append(partial(self._set_timer, key, before))
+                self._undo.append((self._set_timer, key, before))
                 self._set_timer(key, at)
 
     def _set_timer(self, key: tuple[str, str], at: datetime | None) -> None:
@@ -187,6 +187,10 @@ class MemoryStore(SqliteStore):
         else:
             self._timers[key] = at
             heappush(self._heap, (at, key))
+
+    def may_be_due(self, now: datetime) -> bool:
+        """Return whether to look for wake-ups whose time has come; one that was let go of may be all there is."""
+        return bool(self._heap) and self._heap[0][0] <= now
 
     def due_timers(self, now: datetime, limit: int = 100) -> list[TimerRow]:
         """Return the wake-ups whose time has come, oldest first."""
@@ -252,7 +256,8 @@ class _Block:
         store, undo = self._store, self._store._undo
         try:
             while kind is not None and len(undo) > self._mark:
-                undo.pop()()
+                back, *told = undo.pop()
+                back(*told)
         finally:
             store._depth -= 1
             if not store._depth:

@@ -18,6 +18,8 @@ import msgspec
 from msgspec.structs import replace
 
 from emergency import documents
+from emergency.clock import SystemClock
+from emergency.core import contest
 from emergency.core.incident import Incident
 from emergency.core.near import nearest, nearest_zh
 from emergency.core.playbook import Playbook
@@ -32,7 +34,8 @@ from emergency.drills.scenario import Scenario
 from emergency.drills.scenarios.dry_run import Ground, stage_of
 from emergency.drills.scenarios.file import files, read_file
 from emergency.drills.scenarios.fit import NO_EFFECT, OF_TELEPHONES, refuse_unfit
-from emergency.errors import Conflict, Mistakes
+from emergency.engine import Engine
+from emergency.errors import CommandRefused, Conflict, Mistakes, StoreError
 from emergency.store import codec
 from emergency.store.drills import Books, DrillRow
 from emergency.store.store import SqliteStore
@@ -175,9 +178,12 @@ def length_of(option: str, word: str) -> timedelta:
     try:
         found = length(word)
     except ValueError as error:
-        raise Mistakes(f"{option}: {error}") from error
+        raise Mistakes(f"{option}: {error}", f"{option}:“{word}”不是时长;请写数字和单位,如 90s、50m、2h") from error
     if not timedelta(0) < found <= LONGEST:
-        raise Mistakes(f"{option} {word}: a drill lasts more than nothing and at most {LONGEST.days} days")
+        raise Mistakes(
+            f"{option} {word}: a drill lasts more than nothing and at most {LONGEST.days} days",
+            f"{option} {word}:演练时长须大于零,最多 {LONGEST.days} 天",
+        )
     return found
 
 
@@ -274,11 +280,23 @@ class Paced:
 
 
 def real_incident(path: Path) -> str | None:
-    """Return the code of a real incident that is open in the store at *path*, or None."""
+    """Return the code of a real incident that goes on in the store at *path*, or None: one that is over and not yet
+    closed, or only expected, keeps nobody from a rehearsal."""
     if not path.exists():
         return None
     with contextlib.closing(SqliteStore(path, create=False)) as store:
-        return next((row.code for row in store.open_incidents() if row.mode == "real"), None)
+        engine = Engine(store, SystemClock())
+        return next(
+            (row.code for row in store.open_incidents() if row.mode == "real" and _goes_on(engine, row.id)), None
+        )
+
+
+def _goes_on(engine: Engine, id: str) -> bool:
+    """Whether an incident goes on; one whose log cannot be read may."""
+    try:
+        return contest.goes_on(engine.incident(id))
+    except (StoreError, CommandRefused):
+        return True
 
 
 # what is shown

@@ -35,6 +35,10 @@ PHONES = {"sms": "sms", "voice": "voice", "link": "sms"}
 """How an answer came, and the channel that brought the question."""
 
 
+class NothingAsked(ValueError):
+    """The log is of something that was expected and never confirmed."""
+
+
 class Key(msgspec.Struct, frozen=True):
     """Which alert, whatever its number: who was asked for which step (with a role, for a stand-by), in which zone, and
     for the how manieth time, from 1."""
@@ -146,7 +150,7 @@ def record(history: History) -> Recording:
     """Return what people did in an incident, by its log from the opening on.
 
     Raises:
-        ValueError: the log does not begin with an opening, or what it expected was never confirmed.
+        ValueError: the log does not begin with an opening. NothingAsked: what it expected was never confirmed.
     """
     return _Reader(history).recording()
 
@@ -188,7 +192,7 @@ class _Reader:
         for index, (event, _) in enumerate(self.history):
             if isinstance(event, e.IncidentConfirmed):
                 return index
-        raise ValueError("what was expected was never confirmed: nobody was asked anything")
+        raise NothingAsked("what was expected was never confirmed: nobody was asked anything")
 
     def recording(self) -> Recording:
         """Return what was read."""

@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from emergency.clock import VirtualClock
 from emergency.core import commands as c
 from emergency.core import contest
+from emergency.core.decide import respond
 from emergency.core.events import AnyEvent
 from emergency.core.incident import BESIDE, Alert, Incident
 from emergency.core.near import nearest
@@ -36,7 +37,7 @@ from emergency.drills.people import Act, Players
 from emergency.drills.rehearsals.exchange import Exchange
 from emergency.drills.rehearsals.memory import MemoryStore
 from emergency.drills.scenario import Scenario
-from emergency.engine import Engine, Team
+from emergency.engine import Decision, Engine, Team
 from emergency.errors import CommandRefused, Mistakes
 
 if TYPE_CHECKING:
@@ -67,6 +68,24 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = "drill"
 
 
+class Opening:
+    """How the first incident of all opened. What decides is pure, so the very same command at the same moment opens
+    another alike: its events and the incident after them are handed out again, as values that nobody changes."""
+
+    def __init__(self) -> None:
+        self._asked: tuple[c.AnyCommand, datetime] | None = None
+        self._decided: Decision = ((), None)
+
+    def decided(self, command: c.AnyCommand, now: datetime) -> Decision:
+        """Return what `respond` returns for an incident that there is not yet."""
+        if self._asked == (command, now):
+            return self._decided
+        events, after = respond(None, command, now)
+        if self._asked is None:
+            self._asked, self._decided = (command, now), (tuple(events), after)
+        return events, after
+
+
 class Rehearsal:
     """One run. `run` may be called again with a later moment: it goes on where it stood."""
 
@@ -79,10 +98,12 @@ class Rehearsal:
         receipts: bool = True,
         seed: int = 1,
         id: str | None = None,
+        opening: Opening | None = None,
     ) -> None:
         """Set the stage; nothing happens before `run`.
 
         Args:
+            opening: shared by runs that begin alike, so that their beginning is decided once.
             receipts: whether the log hears that messages were delivered; nothing that is decided depends on it.
             seed: of the seals and of the id, where *id* does not name the incident.
         """
@@ -96,6 +117,8 @@ class Rehearsal:
         self.engine.put_in_line = self.store.take
         self.engine.team = self._team
         self.engine.expect = self._arm
+        if opening is not None:
+            self.engine.opens = opening.decided
         self.ended = ""
         self._happens: list[tuple[datetime, int, Callable[[], None]]] = []
         self._count = 0
@@ -144,24 +167,27 @@ class Rehearsal:
         return self.incident
 
     def _until(self, end: datetime, stop: Callable[[Incident], bool] | None) -> None:
-        self.engine.unit(self._settle)
+        following = self.engine.unit(self._settle)
         while not self.ended and not (stop is not None and stop(self.incident)):
-            following = self.next_moment()
             if following is None or following > end:
                 self.clock.move_to(end)
                 return
             self.clock.move_to(following)
-            self.engine.unit(self._settle)
+            following = self.engine.unit(self._settle)
 
     def next_moment(self) -> datetime | None:
         """Return when something happens next: a timer, an arrival, an answer, an inject, a message's next try; or
         None."""
+        return self._or_the_script(self._next_of_its_own())
+
+    def _next_of_its_own(self) -> datetime | None:
         found = self.store.next_timer()
         if self._happens and (found is None or self._happens[0][0] < found):
             found = self._happens[0][0]
         chance = self._exchange.next_chance()
-        if chance is not None and (found is None or chance < found):
-            found = chance
+        return chance if chance is not None and (found is None or chance < found) else found
+
+    def _or_the_script(self, found: datetime | None) -> datetime | None:
         scripted = self._script.next_moment() if self._script is not None else None
         return scripted if scripted is not None and (found is None or scripted < found) else found
 
@@ -174,24 +200,27 @@ class Rehearsal:
         """Stop here: the drill is over."""
         self.ended = self.ended or "stopped"
 
-    def _settle(self, engine: Engine) -> None:
-        """Do everything that is due at this moment, and all that follows from it in the same moment."""
+    def _settle(self, engine: Engine) -> datetime | None:
+        """Do everything that is due at this moment, and all that follows from it in the same moment; return when
+        something happens next, or None."""
         if not self._begun:
             self._begin()
-        now, store = self.clock.now(), self.store
+        now, happens = self.clock.now(), self._happens
         if self._script is not None:
             self._script.mask(now)
+        following: datetime | None = now
         for _ in range(ROUNDS):
             self._exchange.pump(now)
-            did = 0
-            due = store.next_timer()
-            if due is not None and due <= now:
-                did += engine.fire_due()
-            while self._happens and self._happens[0][0] <= now:
-                heappop(self._happens)[2]()
-                did += 1
-            if not did and not (self._script is not None and self._script.due(now)):
-                return
+            if self.store.may_be_due(now):
+                engine.fire_due()
+            while happens and happens[0][0] <= now:
+                heappop(happens)[2]()
+            following = self._next_of_its_own()
+            if following is not None and following <= now:
+                continue
+            if self._script is None or not self._script.due(now):
+                break
+        return self._or_the_script(following)
 
     def _begin(self) -> None:
         self._begun = True

@@ -14,7 +14,7 @@ from emergency.core.site import Member, Site
 from emergency.drills.players.model import profiles, read_model
 from emergency.drills.players.played import Played
 from emergency.drills.rehearsals.kept import find
-from emergency.drills.rehearsals.recording import Recording, record
+from emergency.drills.rehearsals.recording import NothingAsked, Recording, record
 from emergency.drills.rehearsals.replay import Difference, Facts, Line, Replayed, difference, facts_of, replay
 from emergency.errors import CommandRefused, Mistakes
 from emergency.roster import Reach, Roster, members, next_change
@@ -48,11 +48,16 @@ def replayed(app: App, code: str, playbook: str | None, roster: str | None) -> D
 
 def _record(history: Any, code: str) -> Recording:
     if not history:
-        raise CommandRefused(f"{code} has not begun: there is nothing to replay")
+        raise CommandRefused(
+            f"{code} has not begun: there is nothing to replay. See: emergency drill show {code}",
+            f"{code} 还没有开始,没有可重放的。看看现状:emergency drill show {code}",
+        )
     try:
         return record(history)
-    except ValueError as error:
-        raise CommandRefused(f"{code}: {error}") from None
+    except NothingAsked as error:
+        raise CommandRefused(
+            f"{code} cannot be replayed: {error}", f"{code} 无法重放:预备事件从未确认,没有叫过任何人"
+        ) from None
 
 
 def read_plan(app: App, file: str | None, site: Site) -> Playbook | None:
@@ -61,7 +66,7 @@ def read_plan(app: App, file: str | None, site: Site) -> Playbook | None:
         return None
     path = Path(file)
     if not path.is_file():
-        raise Mistakes(f"--playbook {file}: there is no such file")
+        raise Mistakes(f"--playbook {file}: there is no such file", f"--playbook {file}:没有这个文件")
     return app.library.draft(path, site)
 
 
@@ -71,7 +76,7 @@ def read_people(file: str | None, site: Site) -> Roster | None:
         return None
     path = Path(file)
     if not path.exists():
-        raise Mistakes(f"--roster {file}: there is no such file")
+        raise Mistakes(f"--roster {file}: there is no such file", f"--roster {file}:没有这个文件或文件夹")
     from emergency.roster.files import read_path
 
     return read_path(path, site).roster

@@ -19,6 +19,7 @@ from emergency.drills.scenario import Scenario
 from emergency.drills.scenarios.check import Known, check_scenario, clock_text
 from emergency.drills.scenarios.file import SHIPPED, read_with_lines
 from emergency.errors import Mistakes, Problem
+from emergency.phrases import trouble_zh
 from emergency.store import codec
 
 if TYPE_CHECKING:
@@ -203,7 +204,13 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Mistakes([Problem(file=str(path), line=0, says=f"cannot be read: {error.strerror}")]) from error
+        raise Mistakes(
+            [
+                Problem(
+                    file=str(path), line=0, says=f"cannot be read: {error.strerror}", zh=f"读不出:{trouble_zh(error)}"
+                )
+            ]
+        ) from error
 
 
 def _of_problem(id: str, problem: Problem) -> Found:
@@ -238,7 +245,15 @@ def pin(ground: Ground, path: Path) -> str:
     scenario, file = read_with_lines(raw, str(path), ground.site)
     plans = Plans(ground)
     if scenario.playbook not in plans:
-        raise Mistakes([file.problem(("playbook", "id"), f"'{scenario.playbook}' is no plan here")])
+        raise Mistakes(
+            [
+                file.problem(
+                    ("playbook", "id"),
+                    f"'{scenario.playbook}' is no plan here",
+                    zh=f"这里没有预案“{scenario.playbook}”",
+                )
+            ]
+        )
     revision = revision_of(plans[scenario.playbook])
     text = raw.decode("utf-8-sig")
     lines = text.splitlines(keepends=True)
@@ -250,7 +265,9 @@ def pin(ground: Ground, path: Path) -> str:
         raise Mistakes(
             [
                 file.problem(
-                    ("playbook",), f"write it by hand: playbook: {{id: {scenario.playbook}, revision: {revision}}}"
+                    ("playbook",),
+                    f"write it by hand: playbook: {{id: {scenario.playbook}, revision: {revision}}}",
+                    zh=f"请手工写入:playbook: {{id: {scenario.playbook}, revision: {revision}}}",
                 )
             ]
         )

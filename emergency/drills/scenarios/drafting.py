@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from emergency.core.site import Site
 from emergency.errors import CommandRefused, Mistakes, StoreError
+from emergency.phrases import unreadable, unwritable
 
 if TYPE_CHECKING:
     from emergency.checking import Ground
@@ -100,7 +101,7 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Mistakes(f"{path} cannot be read: {error.strerror}") from error
+        raise Mistakes(*unreadable(path, error)) from error
 
 
 def _write(path: Path, text: str, mode: str) -> None:
@@ -109,4 +110,4 @@ def _write(path: Path, text: str, mode: str) -> None:
         with path.open(mode, encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from error
+        raise StoreError(*unwritable(path, error)) from error

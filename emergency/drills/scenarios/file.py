@@ -17,6 +17,7 @@ from emergency.drills import scenario as s
 from emergency.drills.scenarios.numbers import hidden
 from emergency.errors import Mistakes, Problem
 from emergency.layers import SHIPPED_PARTS
+from emergency.phrases import trouble_zh
 from emergency.yaml_file import Path_, YamlFile
 
 if TYPE_CHECKING:
@@ -64,7 +65,11 @@ def read_file(path: Path, site: Site) -> s.Scenario:
         raw = path.read_bytes()
     except OSError as error:
         raise Mistakes(
-            [Problem(file=str(path), line=0, says=f"cannot be read: {error.strerror}", zh=f"读不出:{error.strerror}")]
+            [
+                Problem(
+                    file=str(path), line=0, says=f"cannot be read: {error.strerror}", zh=f"读不出:{trouble_zh(error)}"
+                )
+            ]
         ) from error
     return read_scenario(raw, str(path), site)
 
@@ -84,8 +89,8 @@ def file_named(word: str, own: Path | None = None) -> Path:
     known = files(own)
     if word not in known:
         raise Mistakes(
-            f"'{word}' is no scenario here.{nearest(word, list(known))}",
-            f"没有情景“{word}”。{nearest_zh(word, list(known))}",
+            f"'{word}' is no scenario here.{nearest(word, list(known))} See: emergency drill list",
+            f"没有情景“{word}”。{nearest_zh(word, list(known))}查看:emergency drill list",
         )
     return known[word]
 
@@ -109,19 +114,26 @@ def _wrong(file: YamlFile, shape: shapes.ScenarioShape, begins: datetime | None)
         yield file.problem(
             ("begins",),
             f"'{shape.begins[:40]}' is no moment; write 2026-11-21 19:30, in the site's time, or with +08:00 behind it",
+            zh=f"“{shape.begins[:40]}”不是时刻;请写 2026-11-21 19:30(本场所时间),或在后面加 +08:00",
         )
     stem = Path(file.name).stem
     if stem != shape.scenario and file.name.endswith((".yaml", ".yml")):
         yield file.problem(
-            ("scenario",), f"the file is called '{stem}', the scenario '{shape.scenario}'; give them one name"
+            ("scenario",),
+            f"the file is called '{stem}', the scenario '{shape.scenario}'; give them one name",
+            zh=f"文件名是“{stem}”,情景名是“{shape.scenario}”;请统一",
         )
     if shape.clock.maximum <= timedelta(0):
-        yield file.problem(("clock", "maximum"), "a drill lasts longer than nothing")
+        yield file.problem(("clock", "maximum"), "a drill lasts longer than nothing", zh="演练时长必须大于零")
     for id, inject in shape.injects.items():
         yield from _wrong_inject(file, id, inject)
     for name, notice in shape.safety.notices.items() if shape.safety else ():
         if notice.lead is not None and notice.working_days:
-            yield file.problem(("safety", "notices", name), "says lead and working_days; one of the two")
+            yield file.problem(
+                ("safety", "notices", name),
+                "says lead and working_days; one of the two",
+                zh="lead 和 working_days 只能写一个",
+            )
     yield from _twice(file, shape)
 
 
@@ -129,21 +141,45 @@ def _wrong_inject(file: YamlFile, id: str, inject: shapes.InjectShape) -> Iterat
     path: Path_ = ("injects", id)
     said = [word for word in ("at", "when", "caused_by") if getattr(inject, word) is not None]
     if len(said) > 1:
-        yield file.problem((*path, said[1]), f"'{said[0]}' and '{said[1]}': one of them says when it comes")
+        yield file.problem(
+            (*path, said[1]),
+            f"'{said[0]}' and '{said[1]}': one of them says when it comes",
+            zh=f"“{said[0]}”和“{said[1]}”只能写一个,说明何时注入",
+        )
     if not said and not inject.reserve:
         yield file.problem(
-            path, "says not when it comes: at, when or caused_by; or reserve: yes for the director's hand"
+            path,
+            "says not when it comes: at, when or caused_by; or reserve: yes for the director's hand",
+            zh="没有写何时注入:at、when 或 caused_by;由导演手动注入则写 reserve: yes",
         )
     if said and inject.reserve:
-        yield file.problem((*path, "reserve"), f"a reserve comes by the director's hand alone; take out '{said[0]}'")
+        yield file.problem(
+            (*path, "reserve"),
+            f"a reserve comes by the director's hand alone; take out '{said[0]}'",
+            zh=f"备用注入只由导演手动注入;请删去“{said[0]}”",
+        )
     if inject.again and inject.when is None:
-        yield file.problem((*path, "again"), "only a condition (`when`) comes again")
+        yield file.problem(
+            (*path, "again"), "only a condition (`when`) comes again", zh="只有条件(when)可以重复(again)"
+        )
     if inject.after and said == ["at"]:
-        yield file.problem((*path, "after"), "`after` counts from a condition or a cause; add it to `at`")
+        yield file.problem(
+            (*path, "after"),
+            "`after` counts from a condition or a cause; add it to `at`",
+            zh="after 从条件或起因算起;请直接加到 at 里",
+        )
     if inject.kind == "message.inbound" and (inject.deliver is None or inject.text is None):
-        yield file.problem(path, "a message needs its words and who says them: text: {zh, en}, deliver: {from, to}")
+        yield file.problem(
+            path,
+            "a message needs its words and who says them: text: {zh, en}, deliver: {from, to}",
+            zh="来电来信要写内容和谁对谁说:text: {zh, en}, deliver: {from, to}",
+        )
     if inject.kind != "message.inbound" and inject.target is None:
-        yield file.problem(path, f"{inject.kind} needs its target; see docs/guides/writing-a-scenario.md")
+        yield file.problem(
+            path,
+            f"{inject.kind} needs its target; see docs/guides/writing-a-scenario.md",
+            zh=f"{inject.kind} 要写对象(target);见 docs/guides/writing-a-scenario.md",
+        )
     yield from _wrong_params(file, path, inject)
 
 
@@ -151,34 +187,44 @@ def _wrong_params(file: YamlFile, path: Path_, inject: shapes.InjectShape) -> It
     needed, may = s.PARAMS[inject.kind]
     for name in needed:
         if name not in inject.params:
-            yield file.problem((*path, "params"), f"{inject.kind} needs '{name}' among its params")
+            yield file.problem(
+                (*path, "params"),
+                f"{inject.kind} needs '{name}' among its params",
+                zh=f"{inject.kind} 的 params 里要有“{name}”",
+            )
     for name, value in inject.params.items():
-        says = f"'{name}' is unknown here.{nearest(name, [*needed, *may])}"
-        if name in (*needed, *may):
+        known = [*needed, *may]
+        says: Text | None = Text(
+            f"这里没有“{name}”这一项。{nearest_zh(name, known)}", f"'{name}' is unknown here.{nearest(name, known)}"
+        )
+        if name in known:
             says = _wrong_param(inject.kind, name, value)
-        if says:
-            yield file.problem((*path, "params", name), says)
+        if says is not None:
+            yield file.problem((*path, "params", name), says.en, zh=says.zh)
 
 
 LENGTHS_BY = frozenset({"person.late", "channel.slow", "channel.outage"})
 """Kinds whose `by` is a length."""
 
 
-def _wrong_param(kind: str, name: str, value: str) -> str:
-    """Return what is wrong with one param, or nothing."""
+def _wrong_param(kind: str, name: str, value: str) -> Text | None:
+    """Return what is wrong with one param, or None."""
     from emergency.drills.scenarios.shapes import a_moment
 
     choices = {"failure": s.FAILURES, "channels": ("sms", "voice"), "check": ("all",)}
     if name in choices:
         for word in value.split(","):
             if word.strip() not in choices[name]:
-                return f"'{word}' is no {name}.{nearest(word, choices[name])}"
+                return Text(
+                    f"{name} 不能写“{word}”。{nearest_zh(word, choices[name])}",
+                    f"'{word}' is no {name}.{nearest(word, choices[name])}",
+                )
     elif (name == "until" and value != "end") or (name == "by" and kind in LENGTHS_BY):
         try:
             a_moment(value)
         except ValueError as error:
-            return f"{name}: {error}"
-    return ""
+            return Text(f"{name}:“{value}”不是时长;请带单位,如 90s、2m、1h30m", f"{name}: {error}")
+    return None
 
 
 def _twice(file: YamlFile, shape: shapes.ScenarioShape) -> Iterator[Problem]:
@@ -191,7 +237,11 @@ def _twice(file: YamlFile, shape: shapes.ScenarioShape) -> Iterator[Problem]:
     for path, marks in places:
         for mark in marks:
             if mark in seen:
-                yield file.problem((*path, mark), f"'{mark}' stands here twice (first in line {file.line(seen[mark])})")
+                yield file.problem(
+                    (*path, mark),
+                    f"'{mark}' stands here twice (first in line {file.line(seen[mark])})",
+                    zh=f"“{mark}”写了两次(前一次在第 {file.line(seen[mark])} 行)",
+                )
             seen.setdefault(mark, (*path, mark))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import Field
 
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.values import Text
 from emergency.drills.scenario import Expect, Inject, InjectKind, Scenario
 from emergency.drills.scenarios.numbers import hidden
@@ -179,7 +179,7 @@ def read(raw: bytes, name: str) -> dict[str, Any]:
 def _as_row(problem: Problem) -> Problem:
     """A mistake of a list names the columns of the list, not the words of a scenario file."""
     says = re.sub(r"^injects\.", "", problem.says)
-    return Problem(file=problem.file, line=problem.line, says=says, zh=problem.zh)
+    return Problem(file=problem.file, line=problem.line, says=says, zh=re.sub(r"^injects\.", "", problem.zh))
 
 
 def _columns(table: Table) -> tuple[dict[str, int], list[Problem]]:
@@ -192,9 +192,11 @@ def _columns(table: Table) -> tuple[dict[str, int], list[Problem]]:
             continue  # a spreadsheet leaves empty columns behind
         if word not in COLUMNS:
             says = f"'{column}' is no column of a list.{nearest(word, list(COLUMNS))}"
-            problems.append(Problem(file=table.file, line=table.header, says=says))
+            zh = f"注入清单没有“{column}”这一列。{nearest_zh(word, list(COLUMNS))}"
+            problems.append(Problem(file=table.file, line=table.header, says=says, zh=zh))
         elif word in known:
-            problems.append(Problem(file=table.file, line=table.header, says=f"'{column}' stands here twice"))
+            says, zh = f"'{column}' stands here twice", f"“{column}”列出现了两次"
+            problems.append(Problem(file=table.file, line=table.header, says=says, zh=zh))
         else:
             known[word] = index
     return known, problems
@@ -212,7 +214,8 @@ def _gather(table: Table, columns: Mapping[str, int], file: YamlFile) -> None:
             injects[id] = _inject_values(cells, ("injects", id), file, row.number)
         elif own or id != last:
             says = f"{id} stands here twice; a further row of it holds one more expectation and nothing else"
-            file.problems.append(Problem(file=table.file, line=row.number, says=says))
+            zh = f"{id} 出现了两次;它的后续行只能再写一条期望"
+            file.problems.append(Problem(file=table.file, line=row.number, says=says, zh=zh))
         last = id
         _add_expect(injects[id], cells, ("injects", id), file, row.number)
 
@@ -267,7 +270,8 @@ def _params(cell: str, file: YamlFile, row: int) -> dict[str, str]:
         name, sign, value = part.partition("=")
         if not sign or not name.strip():
             says = f"params: '{part}' is none; write name=value, parted by ;"
-            file.problems.append(Problem(file=file.name, line=row, says=says))
+            zh = f"params:“{part}”不对;请写 名=值,用 ; 隔开"
+            file.problems.append(Problem(file=file.name, line=row, says=says, zh=zh))
         else:
             made[name.strip()] = value.strip().replace("%3B", ";")
     return made
@@ -281,7 +285,8 @@ def _add_expect(inject: dict[str, Any], cells: Mapping[str, str], path: Path_, f
     expects = inject.setdefault("expect", {})
     id = cells.get("expect", "")
     if id in expects:
-        file.problems.append(Problem(file=file.name, line=row, says=f"expectation {id} stands here twice"))
+        says, zh = f"expectation {id} stands here twice", f"期望 {id} 出现了两次"
+        file.problems.append(Problem(file=file.name, line=row, says=says, zh=zh))
     expects[id] = made
     _lines(made, (*path, "expect", id), file, row)
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.sandbox import LONGEST
 from emergency.core.values import Text
 from emergency.drills.scenario import InjectKind, Kind, Metric, Notice, Visible
@@ -43,6 +43,14 @@ FALSE_FRIENDS = frozenset({"yes", "no", "true", "false", "on", "off", "null", "y
 """Words that many programs read as yes, no or nothing where a YAML file does not quote them."""
 
 
+class Wrong(ValueError):
+    """A value that cannot be, in both languages."""
+
+    def __init__(self, message: str, zh: str) -> None:
+        super().__init__(message)
+        self.zh = zh
+
+
 def a_moment(value: Any) -> timedelta:
     """Parse a time from STARTEX or a length: `0s`, `90s`, `1m30s`."""
     if isinstance(value, timedelta):
@@ -51,22 +59,35 @@ def a_moment(value: Any) -> timedelta:
     clock = re.fullmatch(r"(\d{1,2}):(\d\d)", text)
     if clock:
         big, small = int(clock[1]), int(clock[2])
-        raise ValueError(f"'{text}' may be minutes or hours; write {big}m{small}s or {big}h{small}m")
+        raise Wrong(
+            f"'{text}' may be minutes or hours; write {big}m{small}s or {big}h{small}m",
+            f"“{text}”看不出是分还是时;请写 {big}m{small}s 或 {big}h{small}m",
+        )
     if re.fullmatch(r"\d+(\.\d+)?", text):
-        raise ValueError(f"'{text}' has no unit; write {text}s, {text}m or {text}h")
+        raise Wrong(
+            f"'{text}' has no unit; write {text}s, {text}m or {text}h",
+            f"“{text}”没有单位;请写 {text}s、{text}m 或 {text}h",
+        )
     if text.startswith("-"):
-        raise ValueError(f"'{text}' lies before the start; a drill begins at 0s")
-    return a_length(text)
+        raise Wrong(f"'{text}' lies before the start; a drill begins at 0s", f"“{text}”在开始之前;演练从 0s 算起")
+    try:
+        return a_length(text)
+    except ValueError as error:
+        raise Wrong(str(error), f"“{text[:30]}”不是时长;请带单位,如 90s、2m、1h30m") from None
 
 
 def a_mark(value: Any) -> str:
     """Parse what an inject, an expectation, an objective or a question is called: I1, E2b, O_alarm."""
     text = str(value)
     if text.lower() in FALSE_FRIENDS:
-        raise ValueError(f"'{text}' is a yes or no to many programs; use another name, such as I1")
+        raise Wrong(
+            f"'{text}' is a yes or no to many programs; use another name, such as I1",
+            f"“{text}”在许多程序里是“是/否”;请换个名称,如 I1",
+        )
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,19}", text):
-        raise ValueError(
-            f"'{text[:40]}' is no name; write a letter, then letters, digits and _ (at most 20), such as I1"
+        raise Wrong(
+            f"'{text[:40]}' is no name; write a letter, then letters, digits and _ (at most 20), such as I1",
+            f"“{text[:40]}”不能作名称;请以字母开头,用字母、数字和 _(最多 20 个),如 I1",
         )
     return text
 
@@ -75,16 +96,23 @@ def a_name(value: Any) -> str:
     """Parse the name of a person, a role, a place, an asset: letters, digits, `_`, `.` and `-`."""
     text = str(value)
     if text.lower() in FALSE_FRIENDS:
-        raise ValueError(f"'{text}' is a yes or no to many programs; say the name")
+        raise Wrong(
+            f"'{text}' is a yes or no to many programs; say the name", f"“{text}”在许多程序里是“是/否”;请写名称"
+        )
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", text):
-        raise ValueError(f"'{text[:40]}' is no name; letters, digits, _ . and - without spaces")
+        raise Wrong(
+            f"'{text[:40]}' is no name; letters, digits, _ . and - without spaces",
+            f"“{text[:40]}”不能作名称;只用字母、数字、_ . 和 -,不要空格",
+        )
     return text
 
 
 def a_check(value: Any) -> str:
     """Parse a check as far as its words go; it stays text."""
     if not isinstance(value, str):
-        raise ValueError("a check is one line of text, such as: step call_119 done")
+        raise Wrong(
+            "a check is one line of text, such as: step call_119 done", "判定条件是一行文字,如:step call_119 done"
+        )
     expect.parse(value)
     return " ".join(value.split())
 
@@ -92,12 +120,12 @@ def a_check(value: Any) -> str:
 def some_params(value: Any) -> dict[str, str]:
     """Parse params: names to texts; a list becomes its parts with commas."""
     if not isinstance(value, dict):
-        raise ValueError("params are a mapping, such as {until: 8m}")
+        raise Wrong("params are a mapping, such as {until: 8m}", "params 要写成 {名: 值},如 {until: 8m}")
     made = {}
     for name, each in value.items():
         parts = each if isinstance(each, list) else [each]
         if not all(isinstance(part, str) for part in parts):
-            raise ValueError(f"'{name}' wants a text, or a list of texts")
+            raise Wrong(f"'{name}' wants a text, or a list of texts", f"“{name}”要写文字,或文字的列表")
         made[name] = ",".join(parts)
     return made
 
@@ -109,7 +137,10 @@ def a_share(value: Any) -> float:
     except (TypeError, ValueError):
         number = -1.0
     if not 0 < number <= 1:
-        raise ValueError(f"'{value}' is no share; write a number above 0 and up to 1, such as 0.9")
+        raise Wrong(
+            f"'{value}' is no share; write a number above 0 and up to 1, such as 0.9",
+            f"“{value}”不是比例;请写大于 0、不超过 1 的数,如 0.9",
+        )
     return number
 
 
@@ -120,7 +151,10 @@ def a_speed(value: Any) -> float:
     except (TypeError, ValueError):
         number = -1.0
     if not 0.1 <= number <= 1000:
-        raise ValueError(f"'{value}' is no speed; write a number from 0.1 to 1000, 1 for real time")
+        raise Wrong(
+            f"'{value}' is no speed; write a number from 0.1 to 1000, 1 for real time",
+            f"“{value}”不是速度;请写 0.1 到 1000 的数,1 为实时",
+        )
     return number
 
 
@@ -129,8 +163,9 @@ def some_words(value: Any) -> Text:
     text = a_text(value)
     for language, words in (("zh", text.zh), ("en", text.en)):
         if len(words) > MOST_WORDS:
-            raise ValueError(
-                f"the words in {language} have {len(words)} characters; a message holds {MOST_WORDS}, shorten them"
+            raise Wrong(
+                f"the words in {language} have {len(words)} characters; a message holds {MOST_WORDS}, shorten them",
+                f"{language} 文字有 {len(words)} 字;一条消息最多 {MOST_WORDS} 字,请缩短",
             )
     return text
 
@@ -143,7 +178,8 @@ def one_of(kind: Any, what: str) -> BeforeValidator:
         if value in words:
             return value
         hint = nearest(str(value), words) or " There is: " + ", ".join(words) + "."
-        raise ValueError(f"'{str(value)[:40]}' is no {what}.{hint}")
+        hint_zh = nearest_zh(str(value), words) or "可用:" + "、".join(words) + "。"
+        raise Wrong(f"'{str(value)[:40]}' is no {what}.{hint}", f"这里不能写“{str(value)[:40]}”。{hint_zh}")
 
     return BeforeValidator(check)
 
@@ -175,7 +211,10 @@ def a_seed(value: Any) -> int:
         return value
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
         return int(value)
-    raise ValueError(f"'{str(value)[:40]}' is no seed; write a whole number of at most 18 digits")
+    raise Wrong(
+        f"'{str(value)[:40]}' is no seed; write a whole number of at most 18 digits",
+        f"“{str(value)[:40]}”不能作种子;请写最多 18 位的整数",
+    )
 
 
 class PlanNamed(Shape):

@@ -5,18 +5,25 @@ what nobody recorded is left blank to be filled in by hand, or printed 不详, n
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from emergency.drills.scoring import RATING_WORDS, STATUS_WORDS, length
+from emergency.drills.scoring import STATUS_WORDS
+from emergency.report.setting.blocks import Block, Cell, head_of, para, points, table
+from emergency.report.setting.setting import Setting
 from emergency.report.values import Report
+from emergency.report.words import KINDS, NOTICES, OVER
 
-if TYPE_CHECKING:
-    from emergency.report.layout import Block, Setting
 BLANK = "________"
 
 
-def annexes(report: Report, zh: Setting) -> Iterator[Block]:
-    """Yield the blocks of all five forms. *zh* sets cells in Chinese."""
+def annexes(setting: Setting) -> Iterator[Block]:
+    """Yield the five forms, in Chinese whatever the language of the report."""
+    if setting.lang == "en":
+        yield para(
+            "These forms go to Chinese authorities and stand in Chinese: evaluation sheet, evaluation report, "
+            "summary, return to the regulator, list of signatures and pictures.",
+            "quiet",
+        )
+    report, zh = setting.report, Setting(setting.report, "zh")
     what = "演练" if report.cover.drill else "处置"
     yield from _sheet(report, zh, what)
     yield from _evaluation(report, zh, what)
@@ -26,19 +33,17 @@ def annexes(report: Report, zh: Setting) -> Iterator[Block]:
 
 
 def _sheet(report: Report, zh: Setting, what: str) -> Iterator[Block]:
-    from emergency.report.layout import Cell, head_of, table
-
     yield head_of(f"12.1 {what}评估表")
     rows = []
     for score in report.scores:
-        word = f"{score.rating or '–'} {RATING_WORDS[score.rating or ''].zh}"
-        rows.append((Cell(score.id), Cell(score.text.zh), Cell(score.measured.zh, score.evidence[:2]), Cell(word)))
+        measured, rated = Cell(score.measured.zh, score.evidence[:2]), Cell(zh.rated(score.rating))
+        rows.append((Cell(score.id), Cell(score.text.zh), measured, rated))
         for each in score.found[:12]:
             rows.append(
                 (
                     Cell(""),
                     Cell(f"{each.id} {each.text.zh}" + ("(关键)" if each.critical else "")),
-                    Cell(length(each.seconds) if each.seconds is not None else "–", each.evidence[:1]),
+                    Cell(zh.dash(each.seconds), each.evidence[:1]),
                     Cell(STATUS_WORDS[each.status].zh),
                 )
             )
@@ -47,8 +52,6 @@ def _sheet(report: Report, zh: Setting, what: str) -> Iterator[Block]:
 
 
 def _evaluation(report: Report, zh: Setting, what: str) -> Iterator[Block]:
-    from emergency.report.layout import KINDS, NOTICES, Cell, head_of, para, points
-
     cover = report.cover
     yield head_of(f"12.2 {what}评估报告")
     yield para(
@@ -67,13 +70,11 @@ def _evaluation(report: Report, zh: Setting, what: str) -> Iterator[Block]:
 
 
 def _summary(report: Report, zh: Setting, what: str) -> Iterator[Block]:
-    from emergency.report.layout import OVER, Cell, head_of, para, points
-
     cover, found = report.cover, report.waiting
     yield head_of(f"12.3 {what}总结报告")
     states = " → ".join(band.name.zh for band in report.timeline.states)
     yield para(
-        f"一、{what}概要:{cover.title.zh},{cover.place.zh},历时 {length(report.timeline.length)},"
+        f"一、{what}概要:{cover.title.zh},{cover.place.zh},历时 {zh.took(report.timeline.length)},"
         f"{OVER[cover.over].zh}。"
     )
     yield para(f"二、经过:{states}。")
@@ -91,8 +92,6 @@ def _summary(report: Report, zh: Setting, what: str) -> Iterator[Block]:
 
 
 def _return(report: Report, zh: Setting, what: str) -> Iterator[Block]:
-    from emergency.report.layout import KINDS, Cell, head_of, para, table
-
     cover = report.cover
     alerted = next((line.text.zh for name, line in report.overview if "被呼叫" in name.zh), "不详")
     yield head_of(f"12.4 {what}情况报送表")
@@ -106,7 +105,7 @@ def _return(report: Report, zh: Setting, what: str) -> Iterator[Block]:
         ("依据预案", f"{cover.playbook} · {cover.revision}"),
         ("可调人员 / 被呼叫 / 有应答", alerted),
         ("总体评价", zh.whole()),
-        ("主要问题", ";".join(line.text.zh for line in report.problems) or "记录中没有"),
+        ("主要问题", ";".join(line.text.zh.rstrip("。") for line in report.problems) or "记录中没有"),
         ("整改措施", ";".join(action.action for action in report.actions if not action.carried) or "尚未确定"),
         ("记录校验值", cover.head),
         ("填报人", BLANK),
@@ -123,8 +122,6 @@ def _return(report: Report, zh: Setting, what: str) -> Iterator[Block]:
 
 
 def _lists(report: Report) -> Iterator[Block]:
-    from emergency.report.layout import Cell, head_of, para, table
-
     yield head_of("12.5 签到及影像清单")
     names = {each.label.zh: each.name.zh for each in report.named}
     labels = list(dict.fromkeys(text.zh.split("(")[0] for card in report.cards for text in card.holders))
