@@ -85,7 +85,7 @@ class Others:
 
     def _carry(self, before: Incident | None, after: Incident, events: Sequence[e.AnyEvent]) -> None:
         going = self._going()
-        resumed = any(isinstance(event, e.DrillResumed) for event in events)
+        resumed = e.DrillResumed in map(type, events)  # asked after every decision that moves people
         if not resumed and all(incident.id == after.id for incident in going):
             return
         begins = _begins(events)

@@ -12,7 +12,6 @@ from emergency.core.explain import words_of
 from emergency.core.values import Text
 
 BEGINNING = Text("接报", "report")
-SILENCE = Text("无人应答", "nobody answers")
 
 
 class Way(msgspec.Struct, frozen=True):

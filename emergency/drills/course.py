@@ -21,8 +21,6 @@ from emergency.drills.critical import critical, heads_of, place_of
 E = TypeVar("E", bound=e.Event)
 F = TypeVar("F", bound=b.Entry)
 History = Sequence[tuple[e.AnyEvent, datetime]]
-ANSWERED_ELSEWISE = frozenset({"taken", "left_state", "ended", "relieved", "called_away"})
-"""Why an alert was closed that nobody answered: not a refusal; it was not needed any more (censored, not failed)."""
 
 
 _STAGES = (e.DeliverySent, e.DeliveryDelivered, e.DeliveryFailed, e.DeliveryDropped, e.DeliveryRetried)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -82,15 +81,6 @@ def as_pdf(report: Report, lang: str) -> bytes:
     Raises:
         CommandRefused: the extra `pdf` is not installed.
     """
-    return _set(report, lang, "pdf")[0]
-
-
-def as_pictures(report: Report, lang: str, ppi: float = 80.0) -> Sequence[bytes]:
-    """Return the pages of the PDF as PNG, for who wants to look at them."""
-    return _set(report, lang, "png", ppi)
-
-
-def _set(report: Report, lang: str, kind: Literal["pdf", "png"], ppi: float = 80.0) -> list[bytes]:
     try:
         import typst
         from pylopdf_fonts_zh_cn import sans_path
@@ -106,10 +96,9 @@ def _set(report: Report, lang: str, kind: Literal["pdf", "png"], ppi: float = 80
         ignore_system_fonts=True,
         sys_inputs={"report": json.dumps(_data(report, lang), ensure_ascii=False)},
         timestamp=0,
-        format=kind,
-        ppi=ppi,
+        format="pdf",
     )
-    return [bytes(each) for each in found] if isinstance(found, list) else [bytes(found)]
+    return bytes(found)
 
 
 def _data(report: Report, lang: str) -> dict[str, Any]:

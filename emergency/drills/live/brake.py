@@ -32,8 +32,6 @@ from emergency.store.holds import open_drills
 MARKER = "drills.stop"
 REHEARSALS = "rehearsals.db"
 """Where drills are kept that reach no telephone: beside the store of the installation."""
-LOOK_EVERY = 0.5
-"""Seconds between two looks at the marker: whoever runs a drill outside the store looks so often."""
 CONSOLE = "console"
 EVER = datetime(9000, 1, 1, tzinfo=UTC)
 """The time of a marker that cannot be read: it stops everything."""

@@ -40,7 +40,6 @@ PROVIDER = "rehearsal"
 CHANNELS: tuple[Channel, ...] = ("sms", "voice")
 LIMITS = {"sms": USUAL_TEXTS, "voice": USUAL_CALLS}
 _NEWS = {channel: for_telling(limits, news=True) for channel, limits in LIMITS.items()}
-NO_TIME = timedelta(0)
 Later = Callable[[datetime, Callable[[], None]], None]
 Does = Callable[[str, Channel, str, Act], None]
 
