@@ -463,13 +463,14 @@ def status(desktop: Desktop, engine: Engine, args: Args) -> Document | Stands:
 def log(desktop: Desktop, engine: Engine, args: Args) -> Document:
     """The log of an incident, line by line; with `verify`, after recomputing its chain and that of its book."""
     incident = the_incident(engine, args.get("code"))
-    lines = [
-        {"seq": r.seq, "at": r.at, "kind": r.kind, "data": documents.without_type(r.data), "hash": r.hash}
-        for r in engine.store.records(incident.id, _whole(args, "after", 0))
-    ]
-    verified = engine.store.verify(incident.id) if args.get("verify") else None
-    roll_call = roll_calls.verify(engine, incident) if args.get("verify") else 0
-    book, entries = _book(engine, incident, verify=bool(args.get("verify")))
+    with engine.store.one_view():  # what is shown is what was verified
+        lines = [
+            {"seq": r.seq, "at": r.at, "kind": r.kind, "data": documents.without_type(r.data), "hash": r.hash}
+            for r in engine.store.records(incident.id, _whole(args, "after", 0))
+        ]
+        verified = engine.store.verify(incident.id) if args.get("verify") else None
+        roll_call = roll_calls.verify(engine, incident) if args.get("verify") else 0
+        book, entries = _book(engine, incident, verify=bool(args.get("verify")))
     seals = engine.store.words(documents.seals_in(lines))
     people = with_pseudonyms(engine, desktop.people.roster(engine), incident)
     return {

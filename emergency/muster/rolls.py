@@ -401,8 +401,10 @@ def verify(engine: Engine, incident: Incident) -> int:
     Raises:
         StoreDamaged: a line is not what was written, or is not the one that the incident's log speaks of.
     """
-    count, lines = musters(engine).verify(incident.id), musters(engine).lines(incident.id)
-    for event, _ in engine.store.history(incident.id):
+    with engine.store.one_view():
+        count, lines = musters(engine).verify(incident.id), musters(engine).lines(incident.id)
+        history = engine.store.history(incident.id)
+    for event, _ in history:
         if isinstance(event, MusterClosed) and (event.lines > count or lines[event.lines - 1].hash != event.head):
             raise StoreDamaged(f"{event.code}: the roll call is not the one that the log of {incident.code} speaks of")
     return count

@@ -60,13 +60,13 @@ def make(app: App, code: str, *, names: bool = False, forecast: Path | None = No
                 f"{code} has not begun; there is nothing to report yet. See: emergency drill show {code}",
                 f"{code} 还没有开始,没有可报告的。看看现状:emergency drill show {code}",
             )
-        store.verify(incident)
-        subject = row.id if row is not None else incident
-        Books(store).verify(subject)
-        engine = Engine(store, app.clock)
-        rolls.verify(engine, engine.incident(incident))
-        roster = _roster(app)
-        return gather(_source(app, store, incident, row, roster, _forecast(forecast), names=names))
+        roster, engine, subject = _roster(app), Engine(store, app.clock), row.id if row is not None else incident
+        with store.one_view():  # what is reported is what was verified, though it still goes on
+            store.verify(incident)
+            Books(store).verify(subject)
+            rolls.verify(engine, engine.incident(incident))
+            source = _source(app, store, incident, row, roster, _forecast(forecast), names=names)
+        return gather(source)
 
 
 def _source(

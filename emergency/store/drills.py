@@ -120,14 +120,15 @@ class Books:
         Raises:
             StoreDamaged: names the first entry that is not what was written.
         """
+        with self.store.one_view():
+            rows, last = self.store._all("book", subject, 0), self.store._one("book_head", subject)
         head, seq = "", 0
-        for seq, (number, at, kind, v, data, hash) in enumerate(self.store._all("book", subject, 0), start=1):
+        for seq, (number, at, kind, v, data, hash) in enumerate(rows, start=1):
             head = codec.chain(head, f"book:{subject}", seq, at, kind, v, data)
             if number != seq or hash != head:
                 raise StoreDamaged(
                     f"{self._name(subject)}: the book is broken at entry {seq}: it is not what was written"
                 )
-        last = self.store._one("book_head", subject)
         if (seq, head) != ((last[0], last[1]) if last else (0, "")):
             raise StoreDamaged(
                 f"{self._name(subject)}: the book is broken after entry {seq}: entries are missing at its end"

@@ -144,7 +144,8 @@ class Musters:
         Raises:
             StoreDamaged: names the first line that is not what was written.
         """
-        muster, records = self.of(incident), self.lines(incident)
+        with self._store.one_view():
+            muster, records = self.of(incident), self.lines(incident)
         if muster is None:
             return 0
         head, seq = "", 0

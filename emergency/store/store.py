@@ -217,8 +217,8 @@ class SqliteStore:
             self._depth -= 1
 
     @contextmanager
-    def _one_view(self) -> Iterator[None]:
-        """Let all reads of the block see the same moment, whatever others write meanwhile."""
+    def one_view(self) -> Iterator[None]:
+        """Let all reads of the block see the same moment, whatever others write meanwhile; the block writes nothing."""
         outer = self._db.in_transaction
         if not outer:
             with _speaking(self.path):
@@ -364,7 +364,7 @@ class SqliteStore:
         Raises:
             StoreDamaged: names the first line that is not what was written.
         """
-        with self._one_view():
+        with self.one_view():
             row, records = self.incident(id), self.records(id)
         if row is None:
             raise StoreDamaged(f"{self.path}: there is no incident {id}")

@@ -25,10 +25,12 @@ import pytest
 from emergency.core import events as e
 from emergency.core.incident import fold
 from emergency.core.values import Mode, Severity
+from emergency.drills import book
 from emergency.engine import Engine
 from emergency.errors import Conflict, StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from emergency.store import codec
 from emergency.store import store as sqlite_store
+from emergency.store.drills import Books
 from emergency.store.store import OutboxRow, SqliteStore
 from tests.fakes import Killed
 from tests.small import DAY, MINUTE, NOON, SECOND, House, number, plan, site
@@ -276,6 +278,46 @@ def test_a_log_that_nobody_touched_is_whole(make_store: Backend) -> None:
     store = make_store()
     written(store, 5)
     assert 5 == store.verify("i1") == make_store().verify("i1")
+
+
+class Between:
+    """Stands before a query of one connection: runs *then* just before the first look for it."""
+
+    def __init__(self, store: SqliteStore, query: str, then: Callable[[], object]) -> None:
+        self._one, self._all, self.query, self.then = store._one, store._all, query, then
+        store._one = self._hooked(store._one)  # type: ignore[method-assign]
+        store._all = self._hooked(store._all)  # type: ignore[method-assign]
+
+    def _hooked(self, look: Callable[..., Any]) -> Callable[..., Any]:
+        def looks(query: str, *values: Any) -> Any:
+            if query == self.query:
+                self.query = ""
+                self.then()
+            return look(query, *values)
+
+        return looks
+
+
+@pytest.mark.parametrize("query", ["incident", "history"])
+def test_a_log_that_grows_while_it_is_verified_is_whole(make_store: Backend, query: str) -> None:
+    """Whoever writes between two looks of `verify` has not damaged anything."""
+    writer, reader = make_store(), make_store()
+    written(writer, 5)
+    between = Between(reader, query, lambda: writer.append("i1", 5, [note(5)], NOON))
+    assert reader.verify("i1") in (5, 6)
+    assert between.query == ""
+    assert writer.verify("i1") == 6
+
+
+@pytest.mark.parametrize("query", ["book", "book_head"])
+def test_a_book_that_grows_while_it_is_verified_is_whole(make_store: Backend, query: str) -> None:
+    """Whoever writes between two looks of `verify` has not damaged anything."""
+    writer, reader = make_store(), make_store()
+    Books(writer).write("i1", book.Resumed(by="anna"), at=NOON)
+    between = Between(reader, query, lambda: Books(writer).write("i1", book.Resumed(by="boris"), at=NOON))
+    assert Books(reader).verify("i1") in (1, 2)
+    assert between.query == ""
+    assert Books(writer).verify("i1") == 2
 
 
 @pytest.mark.parametrize(
