@@ -130,7 +130,7 @@ def rehearsal_memory(few: int = 200, many: int = 1000) -> list[Figure]:
 
 
 IDLE = """
-import asyncio, fastapi, uvicorn, sqlite3, msgspec, rpds, jinja2.sandbox, transitions, twilio.rest, aiohttp
+import asyncio, fastapi, uvicorn, sqlite3, msgspec, immutables, jinja2.sandbox, transitions, twilio.rest, aiohttp
 import apscheduler.schedulers.asyncio, click, sys
 import emergency.server, emergency.web.http, notifiers.registry
 print("ready", flush=True)

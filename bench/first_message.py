@@ -111,7 +111,7 @@ def _first_after(provider: Provider, before: int) -> float:
 
 
 UNAVOIDABLE = """
-import asyncio, sqlite3, click, msgspec, rpds, jinja2.sandbox, transitions, twilio.rest, aiohttp, os
+import asyncio, sqlite3, click, msgspec, immutables, jinja2.sandbox, transitions, twilio.rest, aiohttp, os
 from notifiers.twilio.transport import Transport
 from twilio.rest import Client
 async def post():

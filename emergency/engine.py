@@ -17,7 +17,7 @@ from emergency.clock import Clock
 from emergency.core import commands as c
 from emergency.core import contest
 from emergency.core import events as e
-from emergency.core.decide import respond
+from emergency.core.decide import respond, respond_to_all
 from emergency.core.incident import ASKING, Incident, fold
 from emergency.core.site import Member
 from emergency.core.values import is_drill
@@ -123,7 +123,7 @@ class Engine:
         """
         row = self.store.incident(id)
         if row is None:
-            raise CommandRefused(f"there is no incident {id}")
+            raise CommandRefused(f"there is no incident {id}", f"没有事件 {id}")
         known = self._cache.get(id)
         return known if known is not None and known.version == row.version else self._as_of(row)
 
@@ -132,7 +132,7 @@ class Engine:
         if known is None or known.version != row.version:
             known = fold(self.store.history(row.id, known.version if known else 0), known)
             if known is None:
-                raise CommandRefused(f"incident {row.id} has no log")
+                raise CommandRefused(f"incident {row.id} has no log", f"事件 {row.id} 没有日志")
             self._cache[row.id] = known
         return known
 
@@ -202,13 +202,9 @@ class Engine:
         """
 
         def work(engine: Engine) -> Incident:
-            incident = after = engine.incident(id)
+            incident = engine.incident(id)
             now = max(engine.clock.now(), incident.last)
-            events: list[e.AnyEvent] = []
-            for report in reports:
-                caused, then = respond(after, report, now)
-                events += caused
-                after = then or after
+            events, after = respond_to_all(incident, reports, now)
             return engine._keep(incident, after, events, now) if events else after
 
         return self._joined(work)
@@ -268,7 +264,7 @@ class Engine:
             self._refuse_while_stopped(incident)
         events, after = respond(incident, command, now) if incident is not None else self.opens(command, now)
         if after is None:
-            raise CommandRefused("nothing to open")
+            raise CommandRefused("nothing to open", "没有可启动的事件")
         return self._keep(incident, after, events, now) if events else after
 
     def _keep(
@@ -278,15 +274,19 @@ class Engine:
         self._touched.add(after.id)
         self.store.append(after.id, incident.version if incident else 0, events, now)
         self._cache[after.id] = after
-        if len(events) > 1 or type(events[0]) not in ALONE:
-            self._follow(incident, after, events, now)
+        kinds = {type(event) for event in events}
+        if not kinds <= ALONE:
+            self._follow(incident, after, events, kinds, now)
         if self.conduct is not None and is_drill(after.mode):
             self.conduct.hear(self, self._cache.get(after.id, after), events)
         return self._cache.get(after.id, after)
 
-    def _follow(self, incident: Incident | None, after: Incident, events: Sequence[e.AnyEvent], now: datetime) -> None:
-        """Let everything beside the log follow from it: messages, timers, drills, other incidents."""
-        kinds = {type(event) for event in events}
+    def _follow(
+        self, incident: Incident | None, after: Incident, events: Sequence[e.AnyEvent], kinds: set[type[e.AnyEvent]],
+        now: datetime,
+    ) -> None:  # fmt: skip
+        """Let everything beside the log follow from *events*, which are of these *kinds*: messages, timers, drills,
+        other incidents."""
         if not kinds.isdisjoint(STANDS) and is_drill(after.mode):
             self._stand(incident, after, events, now)
         self._project(after, events, now)
@@ -308,7 +308,8 @@ class Engine:
         if real is not None:
             raise CommandRefused(
                 f"{real.code} is real and goes on: no drill begins or goes on beside it. "
-                f"Wait until it is over: emergency status {real.code}"
+                f"Wait until it is over: emergency status {real.code}",
+                f"真实事件 {real.code} 进行中:此时不能开始或继续演练。请等它结束:emergency status {real.code}",
             )
 
     def _refuse_while_stopped(self, expected: Incident) -> None:

@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 
 import msgspec
 from msgspec.structs import replace
-from rpds import HashTrieMap
 
 from emergency.core import events as e
 from emergency.core.braces import NAMED, named
 from emergency.core.check import Finding, Path
 from emergency.core.guards import places_for
 from emergency.core.incident import Alert, Incident, StepRun, Told, evolve
+from emergency.core.maps import Map
 from emergency.core.playbook import Answer, Fact, Playbook, State, Step
 from emergency.core.replies import OPT_OUT, parse, tidy
 from emergency.core.sandbox import LONGEST
@@ -260,7 +260,7 @@ def _said(
     """Return the message that asks one person for all of *runs*."""
     asks = "stand_by" if kind == "stand_by" else "task"
     alerts = {f"a{n}": _alert(f"a{n}", asks, run.role, run.id) for n, run in enumerate(runs)}
-    there = replace(incident, steps={run.id: run for run in runs}, alerts=HashTrieMap(alerts))
+    there = replace(incident, steps={run.id: run for run in runs}, alerts=Map(alerts))
     lines = [words_for(there, alert) for alert in alerts.values()]
     voice = render_voice(lines, names, {})[0]
     sms = render_sms(lines, names, {})

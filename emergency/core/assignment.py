@@ -82,13 +82,17 @@ def assign(
         held: what is given out already, and stays.
         higher: give a role that nobody of its chain can take to the next higher role: its first place alone, and no
             command, which passes by its own rule.
-        known: the same people at the same place, whatever they hold: what is known of them is not looked up again.
+        known: the same people at the same place, whatever they hold: what is known of them is not looked up again, and
+            what was asked of them before is not worked out again.
     """
     if known is not None:
-        team = known.copy(held)
-    else:
-        team = Team(members, site, severity=severity, place=place, silent=silent, held=held)
-        team.look_up_all()
+        return known.remembered(places, held or {}, higher, lambda: _seats(known.copy(held), places, held, higher))
+    team = Team(members, site, severity=severity, place=place, silent=silent, held=held)
+    team.look_up_all()
+    return _seats(team, places, held, higher)
+
+
+def _seats(team: Team, places: Mapping[str, int], held: Held | None, higher: bool) -> tuple[Seat, ...]:
     wanted = _by_importance(team, places, held or {})
     given = _give_out(team, wanted)
     for seat, taken in given.items():
@@ -307,20 +311,33 @@ def _why_not(team: Team, person: str, role: str) -> Passed | None:
 
 _last: dict[str, tuple[Incident, Team]] = {}
 LAST_AT_MOST = 16
+_people: tuple[tuple[Incident, Team], ...] = ()
+"""Whom incidents began with lately, or reached another level with, the latest first: many may see the same ones.
+Replaced as a whole, so that two threads cannot meet in it."""
 
 
 def team_of(incident: Incident) -> Team:
     """Return the people as the incident sees them now, to be asked and not to be given anything.
 
     After most events people, places and level are the very same objects: then it is the team of the last time, or its
-    people with other roles.
+    people with other roles. So it is for the runs of a forecast, which all begin with the same people.
     """
     known = _last.get(incident.id)
-    if known is not None and _same_people(known[0], incident):
-        if known[0].roles is incident.roles:
-            return known[1]
-        team = known[1].copy(incident.roles)
-    else:
+    if known is None or not _same_people(known[0], incident):
+        known = _people_of(incident)
+    if known[0].roles is incident.roles:
+        return known[1]
+    team = known[1].copy(incident.roles)
+    if len(_last) >= LAST_AT_MOST:
+        _last.clear()
+    _last[incident.id] = (incident, team)
+    return team
+
+
+def _people_of(incident: Incident) -> tuple[Incident, Team]:
+    global _people
+    known = next((each for each in _people if _same_people(each[0], incident)), None)
+    if known is None:
         team = Team(
             incident.members,
             incident.site,
@@ -329,10 +346,9 @@ def team_of(incident: Incident) -> Team:
             silent=incident.playbook.silent_place,
             held=incident.roles,
         )
-    if len(_last) >= LAST_AT_MOST:
-        _last.clear()
-    _last[incident.id] = (incident, team)
-    return team
+        known = incident, team
+        _people = (known, *_people[: LAST_AT_MOST - 1])
+    return known
 
 
 def _same_people(one: Incident, other: Incident) -> bool:

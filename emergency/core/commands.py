@@ -15,8 +15,8 @@ from emergency.core.site import Elsewhere, Member, Site, Wanted
 from emergency.core.values import Mode, Severity
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """The root of all commands."""
+class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The root of all commands. gc=False: nothing that a command holds could lead back to it."""
 
 
 class OpenIncident(Command, frozen=True):

@@ -42,7 +42,7 @@ from emergency.core.incident import (
     StepRun,
     evolve,
 )
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.site import Member
 from emergency.core.values import Severity, is_drill
 from emergency.errors import CommandRefused
@@ -70,6 +70,8 @@ CALLING = ("rung:", "due:")
 """Timers that fire for calls alone."""
 PERHAPS_CALLS = frozenset({e.AlertAcknowledged, e.AlertClosed, e.TimerFired, e.StepDone})
 """Of these some are (see `_is_call`)."""
+KNOWN_CALLS = QUIET | CALLS
+AT_MOST_CALLS = KNOWN_CALLS | PERHAPS_CALLS
 
 
 NOT_WHEN_CLOSED = frozenset(
@@ -108,13 +110,18 @@ def respond(
     if isinstance(command, c.OpenIncident):
         return ([], incident) if incident is not None else _open(command, now)
     if incident is None:
-        raise CommandRefused("there is no such incident")
+        raise CommandRefused("there is no such incident", "没有这个事件")
     if type(command) in NOT_WHEN_CLOSED and incident.is_closed:
-        raise CommandRefused(f"{incident.code} is closed; its log can be read, nothing can be added")
+        raise CommandRefused(
+            f"{incident.code} is closed; its log can be read, nothing can be added",
+            f"{incident.code} 已结束;日志可以看,不能再添加",
+        )
     if incident.armed and type(command) not in WHEN_ARMED:
         raise CommandRefused(
             f"{incident.code} is only expected; confirm it first: emergency confirm {incident.code}  "
-            f"(or: emergency cancel {incident.code})"
+            f"(or: emergency cancel {incident.code})",
+            f"{incident.code} 还只是预备;请先确认:emergency confirm {incident.code}"
+            f"(或取消:emergency cancel {incident.code})",
         )
     if incident.frozen is not None:
         draft = Draft(incident, practice.moment_of(incident, command, now), now)
@@ -133,18 +140,37 @@ def respond(
     return draft.events, draft.incident
 
 
+def respond_to_all(
+    incident: Incident, reports: Sequence[c.RecordDelivery], now: datetime
+) -> tuple[list[e.AnyEvent], Incident]:
+    """Return what `respond` returns for all *reports* of one moment, one after the other. Most of them say that a
+    message went out, and nothing follows from that: those are written down in one go."""
+    if not incident.armed and incident.frozen is None:
+        draft = Draft(incident, now)
+        for report in reports:
+            _delivery(draft, report)
+        if {type(event) for event in draft.events} <= QUIET:
+            return draft.events, draft.incident
+    events: list[e.AnyEvent] = []
+    for report in reports:
+        caused, then = respond(incident, report, now)
+        events += caused
+        incident = then or incident
+    return events, incident
+
+
 def _may_go_on(draft: Draft) -> bool:
     """Whether the plan may go on by what has just happened: after most of it it cannot, for all that could follow from
     what was there before has followed then."""
-    after, called = draft.incident, False
-    for event in draft.events:
-        kind = type(event)
-        if kind in CALLS or (kind in PERHAPS_CALLS and _is_call(event, after)):
-            called = True
-        elif kind not in QUIET:
-            return True
-    if not called:
+    after, kinds = draft.incident, set(map(type, draft.events))
+    if kinds <= QUIET:
         return False
+    if not kinds <= KNOWN_CALLS:
+        if not kinds <= AT_MOST_CALLS:
+            return True
+        for event in draft.events:
+            if type(event) in PERHAPS_CALLS and not _is_call(event, after):
+                return True
     due = after.timers.get(flow.CHECK)
     return after.is_closed or (due is not None and due <= draft.now)
 
@@ -295,9 +321,15 @@ def _finish(draft: Draft, command: c.FinishStep) -> None:
     plan = draft.incident.plan_of(run)
     answers = [a.name for a in plan.decision] if plan else []
     if answers and command.answer not in answers:
-        raise CommandRefused(f"step '{run.name}' wants an answer: " + ", ".join(answers))
+        raise CommandRefused(
+            f"step '{run.name}' wants an answer: " + ", ".join(answers),
+            f"任务“{run.name}”要选一个答案:" + "、".join(answers),
+        )
     if not answers and command.answer is not None:
-        raise CommandRefused(f"step '{run.name}' has no answers to choose from; say 2 when it is done")
+        raise CommandRefused(
+            f"step '{run.name}' has no answers to choose from; say 2 when it is done",
+            f"任务“{run.name}”没有选项;做完了请报 2",
+        )
     for id in run.alerts:
         alert = draft.incident.alerts[id]
         if alert.person == command.person and alert.status == "open":
@@ -376,28 +408,52 @@ def _order(draft: Draft, command: c.OrderTransition) -> None:
         flow.enter(draft, command.to, via="order", leave=leave, by=command.by, reason=command.reason)
         return
     if not command.override:
-        raise CommandRefused(_not_yet(incident, command.to, draft.now))
+        raise _not_yet(incident, command.to, draft.now, f"transition {incident.code} {command.to}")
     _override(draft, command.to, command.by, command.reason)
 
 
 def _override(draft: Draft, to: str, by: str, reason: str | None) -> None:
     may_command(draft.incident, by)
     if not reason:
-        raise CommandRefused('an override needs a reason: --reason "..."')
+        raise CommandRefused('an override needs a reason: --reason "..."', '强制执行要写理由:--reason "理由"')
     flow.enter(draft, to, via="order", by=by, reason=reason, overridden=True)
 
 
 def _known_state(incident: Incident, name: str) -> None:
     names = [state.name for state in incident.playbook.states]
     if name not in names:
-        raise CommandRefused(f"'{name}' is no state of {incident.playbook.id}.{nearest(name, names)}")
+        raise CommandRefused(
+            f"'{name}' is no state of {incident.playbook.id}.{nearest(name, names)}",
+            f"预案 {_plan_zh(incident)} 没有“{name}”这个阶段。{nearest_zh(name, names)}",
+        )
 
 
-def _not_yet(incident: Incident, to: str, now: datetime) -> str:
-    missing = waits_for(incident, to, now)
-    return (
-        f"{incident.code}: '{to}' is not possible yet from '{incident.state}': {missing}\n"
-        f'    Wait for it, or override: emergency transition {incident.code} {to} --override --reason "..."'
+def _stranger(incident: Incident, person: str) -> CommandRefused:
+    known = list(incident.members)
+    return CommandRefused(
+        f"'{person}' is not in the roster.{nearest(person, known)}",
+        f"名册里没有“{person}”。{nearest_zh(person, known)}",
+    )
+
+
+def _no_such_state(incident: Incident) -> CommandRefused:
+    return CommandRefused(
+        f"the plan {incident.playbook.id} has no state for that", f"预案 {_plan_zh(incident)} 没有这样的阶段"
+    )
+
+
+def _plan_zh(incident: Incident) -> str:
+    return f"{incident.playbook.title.zh}({incident.playbook.id})"
+
+
+def _not_yet(incident: Incident, to: str, now: datetime, how: str) -> CommandRefused:
+    """Return the refusal of a state that is not to be reached yet; *how* is the command that would override it."""
+    missing, titles = waits_for(incident, to, now), {state.name: state.title.zh for state in incident.playbook.states}
+    return CommandRefused(
+        f"{incident.code}: '{to}' is not possible yet from '{incident.state}': {missing.en}\n"
+        f'    Wait for it, or override: emergency {how} --override --reason "..."',
+        f"{incident.code}:还不能从“{titles[incident.state]}”进入“{titles[to]}”:{missing.zh}\n"
+        f'    请等条件满足,或强制:emergency {how} --override --reason "理由"',
     )
 
 
@@ -407,7 +463,7 @@ def _stand_down(draft: Draft, command: c.StandDown) -> None:
     if draft.incident.ended:
         return
     if command.override and not command.reason:
-        raise CommandRefused('an override needs a reason: --reason "..."')
+        raise CommandRefused('an override needs a reason: --reason "..."', '强制执行要写理由:--reason "理由"')
     _confirmed(draft, to, command.ticked, command.by, override=command.override)
     order = guards.Order(to, speaks_as(draft.incident, command.by))
     leave = machine.ordered(draft.incident, order, draft.now)
@@ -418,11 +474,7 @@ def _stand_down(draft: Draft, command: c.StandDown) -> None:
     elif command.override:
         _override(draft, to, command.by, command.reason)
     else:
-        raise CommandRefused(
-            _not_yet(draft.incident, to, draft.now).replace(
-                f"transition {draft.incident.code} {to}", f"stand-down {draft.incident.code}"
-            )
-        )
+        raise _not_yet(draft.incident, to, draft.now, f"stand-down {draft.incident.code}")
 
 
 def _confirmed(draft: Draft, to: str, ticked: tuple[int, ...], by: str, *, override: bool) -> None:
@@ -432,17 +484,25 @@ def _confirmed(draft: Draft, to: str, ticked: tuple[int, ...], by: str, *, overr
     lines = incident.playbook.state(to).checklist
     for item in ticked:
         if not 1 <= item <= len(lines):
-            raise CommandRefused(f"the checklist has lines 1 to {len(lines)}; there is no line {item}")
+            raise CommandRefused(
+                f"the checklist has lines 1 to {len(lines)}; there is no line {item}",
+                f"清单只有 1 到 {len(lines)} 行,没有第 {item} 行",
+            )
         if (to, item) not in draft.incident.ticked:
             draft.add(e.ItemTicked(state=to, item=item, by=by))
     open_lines = [n for n in range(1, len(lines) + 1) if (to, n) not in draft.incident.ticked]
     if open_lines and not override:
         listed = "\n".join(f"    {n}. {lines[n - 1].zh} / {lines[n - 1].en}" for n in open_lines)
+        listed_zh = "\n".join(f"    {n}. {lines[n - 1].zh}" for n in open_lines)
         wanted = [n for n in range(1, len(lines) + 1) if (to, n) not in incident.ticked]
         raise CommandRefused(
             f"{incident.code} cannot be stood down: these lines are not confirmed:\n{listed}\n"
             f"    Confirm them: emergency stand-down {incident.code} --check {' --check '.join(map(str, wanted))}  "
-            '(or --check all), or override: --override --reason "..."'
+            '(or --check all), or override: --override --reason "..."',
+            f"{incident.code} 还不能解除,这几项没有确认:\n{listed_zh}\n"
+            f"    确认:emergency stand-down {incident.code} --check {' --check '.join(map(str, wanted))}"
+            "(或 --check all);"
+            '强制:--override --reason "理由"',
         )
 
 
@@ -465,7 +525,7 @@ def _way_to_cancel(incident: Incident) -> str:
     """Return the state that says it was nothing: where the present state leads to one, that one; else the first."""
     ends = [s.name for s in incident.playbook.states if s.ends in ("false_alarm", "cancelled")]
     if not ends:
-        raise CommandRefused(f"the plan {incident.playbook.id} has no state for that")
+        raise _no_such_state(incident)
     near = [leave.to for leave in incident.now_in.leave if leave.to is not None and leave.to in ends]
     return [*near, *ends][0]
 
@@ -473,7 +533,7 @@ def _way_to_cancel(incident: Incident) -> str:
 def _ending(incident: Incident, kind: str) -> str:
     found = next((s.name for s in incident.playbook.states if s.ends == kind), None)
     if found is None:
-        raise CommandRefused(f"the plan {incident.playbook.id} has no state for that")
+        raise _no_such_state(incident)
     return found
 
 
@@ -485,7 +545,9 @@ def _severity(draft: Draft, command: c.ChangeSeverity) -> None:
     if command.to < incident.severity:
         may_command(incident, command.by)
         if not command.reason:
-            raise CommandRefused('lowering the level needs a reason: --reason "..."')
+            raise CommandRefused(
+                'lowering the level needs a reason: --reason "..."', '降低级别要写理由:--reason "理由"'
+            )
     holding = flow.held_rules(draft)
     flow.change_severity(
         draft,
@@ -499,7 +561,8 @@ def _fact(draft: Draft, command: c.ReportFact) -> None:
     if fact is None:
         names = [f.name for f in draft.incident.playbook.facts]
         raise CommandRefused(
-            f"'{command.fact}' is no fact of {draft.incident.playbook.id}.{nearest(command.fact, names)}"
+            f"'{command.fact}' is no fact of {draft.incident.playbook.id}.{nearest(command.fact, names)}",
+            f"预案 {_plan_zh(draft.incident)} 没有“{command.fact}”这项情况。{nearest_zh(command.fact, names)}",
         )
     value = command.sealed if fact.type == "text" and command.sealed else command.value
     draft.add(e.FactReported(fact=fact.name, value=value, by=command.by))
@@ -509,12 +572,13 @@ def _fact(draft: Draft, command: c.ReportFact) -> None:
 def _assign(draft: Draft, command: c.AssignRole) -> None:
     incident = draft.incident
     if command.person not in incident.members:
-        raise CommandRefused(
-            f"'{command.person}' is not in the roster.{nearest(command.person, list(incident.members))}"
-        )
+        raise _stranger(incident, command.person)
     roles = {d.role for d in incident.site.duties} | {r.role for r in incident.playbook.roles}
     if command.role not in roles:
-        raise CommandRefused(f"'{command.role}' is no role here.{nearest(command.role, sorted(roles))}")
+        raise CommandRefused(
+            f"'{command.role}' is no role here.{nearest(command.role, sorted(roles))}",
+            f"这里没有“{command.role}”这个角色。{nearest_zh(command.role, sorted(roles))}",
+        )
     before = incident.roles.get(command.role, {}).get(command.slot)
     if before == command.person:
         return
@@ -565,9 +629,7 @@ def _others_have(draft: Draft, run: StepRun, slot: int) -> bool:
 def _hand_over(draft: Draft, command: c.HandOver) -> None:
     incident = draft.incident
     if command.person not in incident.members:
-        raise CommandRefused(
-            f"'{command.person}' is not in the roster.{nearest(command.person, list(incident.members))}"
-        )
+        raise _stranger(incident, command.person)
     if command.person == incident.command:
         return
     may_command(incident, command.by)
@@ -590,13 +652,15 @@ def _tell(draft: Draft, command: c.Tell) -> None:
     incident = draft.incident
     unknown = [p for p in command.people if p not in incident.members]
     if unknown:
-        raise CommandRefused(f"'{unknown[0]}' is not in the roster.{nearest(unknown[0], list(incident.members))}")
+        raise _stranger(incident, unknown[0])
     holders = [p for role in command.roles for p in incident.holders(role)]
     people = dict.fromkeys([*command.people, *holders])
     if not command.people and not command.roles:
         people = dict.fromkeys(incident.alerted)
     if not people:
-        raise CommandRefused("nobody would receive that: nobody holds the role yet")
+        raise CommandRefused(
+            "nobody would receive that: nobody holds the role yet", "没有人会收到:这个角色还没有人担任"
+        )
     draft.add(e.NoteAdded(by=command.by, text=command.text, via="tell"))
     for person in people:
         tell(draft, person, "tell", text=command.text)
@@ -651,7 +715,7 @@ def _late(by: timedelta) -> timedelta | None:
 def _delivery(draft: Draft, command: c.RecordDelivery) -> None:
     delivery = draft.incident.deliveries.get(command.delivery)
     if delivery is None:
-        raise CommandRefused(f"there is no delivery {command.delivery}")
+        raise CommandRefused(f"there is no delivery {command.delivery}", f"没有消息 {command.delivery}")
     match command.status:
         case "sent" if delivery.provider_id != command.provider_id:
             draft.add(
@@ -752,19 +816,21 @@ def may_command(incident: Incident, by: str) -> None:
         return
     raise CommandRefused(
         f"{by} does not command {incident.code}; {incident.command or 'nobody'} does. "
-        f"Ask them, or hand over first: emergency assign {incident.code} command {by}"
+        f"Ask them, or hand over first: emergency assign {incident.code} command {by}",
+        f"{by} 不是 {incident.code} 的指挥;指挥是 {incident.command or '(无人)'}。"
+        f"请由指挥下令,或先移交:emergency assign {incident.code} command {by}",
     )
 
 
 def _alert(draft: Draft, id: str) -> Alert:
     alert = draft.incident.alerts.get(id)
     if alert is None:
-        raise CommandRefused(f"{draft.incident.code} has no alert {id}")
+        raise CommandRefused(f"{draft.incident.code} has no alert {id}", f"{draft.incident.code} 没有呼叫 {id}")
     return alert
 
 
 def _step(draft: Draft, id: str) -> StepRun:
     run = draft.incident.steps.get(id)
     if run is None:
-        raise CommandRefused(f"{draft.incident.code} has no step {id}")
+        raise CommandRefused(f"{draft.incident.code} has no step {id}", f"{draft.incident.code} 没有任务 {id}")
     return run

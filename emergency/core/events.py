@@ -56,8 +56,8 @@ Closed = Literal["done", "taken", "declined", "left_state", "ended", "told", "re
 """Why an alert needs no answer any more."""
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The root of all events."""
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The root of all events. gc=False: nothing that an event holds could lead back to it."""
 
 
 class IncidentOpened(Event, frozen=True, tag="IncidentOpened"):

@@ -12,22 +12,29 @@ from emergency.core.site import Site
 from emergency.core.values import SEVERITY_WORDS, Text
 
 
-def waits_for(incident: Incident, to: str, now: datetime) -> str:
-    """Return one line that says what keeps the incident from going to *to*."""
+def waits_for(incident: Incident, to: str, now: datetime) -> Text:
+    """Return one line in both languages that says what keeps the incident from going to *to*."""
     ways = [leave for leave in incident.now_in.leave if leave.to == to]
     if not ways:
         onward = dict.fromkeys(leave.to for leave in incident.now_in.leave if leave.to)
-        return "the plan has no way there from here (it leads to: " + ", ".join(map(str, onward)) + ")"
-    parts = [_missing(leave, incident, now) for leave in ways]
-    return "; or ".join(dict.fromkeys(part for part in parts if part))
+        return Text(
+            "预案没有从这里过去的路(这里通往:" + "、".join(map(str, onward)) + ")",
+            "the plan has no way there from here (it leads to: " + ", ".join(map(str, onward)) + ")",
+        )
+    parts = [part for leave in ways if (part := _missing(leave, incident, now)) is not None]
+    return Text(
+        ";或".join(dict.fromkeys(part.zh for part in parts)), "; or ".join(dict.fromkeys(part.en for part in parts))
+    )
 
 
-def _missing(leave: p.Leave, incident: Incident, now: datetime) -> str:
+def _missing(leave: p.Leave, incident: Incident, now: datetime) -> Text | None:
     if leave.after is not None:
-        return f"it follows by itself {leave.after} after the state was entered"
+        return Text(
+            f"进入阶段 {leave.after} 后会自动过去", f"it follows by itself {leave.after} after the state was entered"
+        )
     if leave.when is None or holds(leave.when, incident, now, Order(to=leave.to or "", roles=frozenset())):
-        return ""
-    return words_of(leave.when, incident)
+        return None
+    return _phrase(leave.when, incident)
 
 
 def words_of(guard: p.Guard, incident: Incident | None = None, lang: str = "en") -> str:

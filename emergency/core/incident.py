@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import force_setattr, replace
-from rpds import HashTrieMap
 
 from emergency.core import events as e
+from emergency.core.maps import Map, discard, insert
 from emergency.core.playbook import (
     FactMissing,
     FactOver,
@@ -114,6 +114,7 @@ class Told(msgspec.Struct, frozen=True, gc=False):
 class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One run of a playbook. `version` counts the events folded so far; `entry` counts states entered.
 
+    is_closed: whether the plan has come to its final state.
     owner: whose it is: who was told first, until whoever commands has answered, or command was handed over (first-asked
         responsibility of the founding service rules: it goes on by a logged hand-over, or it stays).
     shared: who holds a role here although another incident has them, and keeps both.
@@ -141,6 +142,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     entered: datetime
     last: datetime
     entry: int = 0
+    is_closed: bool = False
     version: int = 0
     command: str | None = None
     roles: dict[str, dict[int, str]] = {}
@@ -156,12 +158,12 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     letters: int = 0
     facts: dict[str, Told] = {}
     crossed: dict[tuple[str, str, float], datetime] = {}
-    alerts: HashTrieMap[str, Alert] = HashTrieMap()
-    deliveries: HashTrieMap[str, Delivery] = HashTrieMap()
-    of_person: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
-    ladders: HashTrieMap[str, tuple[str, ...]] = HashTrieMap()
-    in_vain: HashTrieMap[str, tuple[datetime, datetime]] = HashTrieMap()
-    timers: HashTrieMap[str, datetime] = HashTrieMap()
+    alerts: Map[str, Alert] = Map()
+    deliveries: Map[str, Delivery] = Map()
+    of_person: Map[str, tuple[str, ...]] = Map()
+    ladders: Map[str, tuple[str, ...]] = Map()
+    in_vain: Map[str, tuple[datetime, datetime]] = Map()
+    timers: Map[str, datetime] = Map()
     ticked: frozenset[tuple[str, int]] = frozenset()
     expected: frozenset[str] = frozenset()
     muted: frozenset[int] = frozenset()
@@ -193,11 +195,6 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def for_few(self) -> bool:
         """Whether nobody is to be brought in without need: few may know, or it is of the lightest level (practice)."""
         return self.playbook.few_know or self.severity is Severity.blue
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether the plan has come to its final state."""
-        return state_of(self.playbook, self.state).final
 
     @property
     def only_asks(self) -> bool:
@@ -291,7 +288,7 @@ def _opened(event: e.IncidentOpened, at: datetime) -> Incident:
         opened=at,
         entered=at,
         last=at,
-        members={m.id: m for m in event.members},
+        members=_by_id(event.members),
         facts=facts,
         version=1,
         parent=event.parent,
@@ -300,6 +297,22 @@ def _opened(event: e.IncidentOpened, at: datetime) -> Incident:
         offset=event.offset,
         director=event.director,
     )
+
+
+TEAMS_AT_MOST = 16
+_teams: tuple[tuple[tuple[Member, ...], dict[str, Member]], ...] = ()
+"""The latest teams, by id as well; replaced as a whole, so that two threads cannot meet in it."""
+
+
+def _by_id(members: tuple[Member, ...]) -> dict[str, Member]:
+    """Return the people by their ids; for the very same team the very same people, of whom much is known already."""
+    global _teams
+    for team, known in _teams:
+        if team is members:
+            return known
+    found = {member.id: member for member in members}
+    _teams = ((members, found), *_teams[: TEAMS_AT_MOST - 1])
+    return found
 
 
 _EVOLVE: dict[type[e.Event], Callable[[Incident, Any, datetime], Incident]] = {}
@@ -329,7 +342,7 @@ def _dismissed(i: Incident, event: e.IncidentDismissed, at: datetime) -> Inciden
 
 @_on(e.RosterUpdated)
 def _roster(i: Incident, event: e.RosterUpdated, at: datetime) -> Incident:
-    return replace(i, members={m.id: m for m in event.members}, unfilled=frozenset(), overdue=frozenset())
+    return replace(i, members=_by_id(event.members), unfilled=frozenset(), overdue=frozenset())
 
 
 @_on(e.ReportMerged)
@@ -339,8 +352,11 @@ def _merged(i: Incident, event: e.ReportMerged, at: datetime) -> Incident:
 
 @_on(e.StateEntered)
 def _state(i: Incident, event: e.StateEntered, at: datetime) -> Incident:
-    ends = i.playbook.state(event.state).ends
-    return replace(i, state=event.state, entered=at, entry=i.entry + 1, here=(), ended=ends or i.ended)
+    state = state_of(i.playbook, event.state)
+    return replace(
+        i, state=event.state, is_closed=state.final, entered=at, entry=i.entry + 1, here=(),
+        ended=state.ends or i.ended,
+    )  # fmt: skip
 
 
 @_on(e.SeverityChanged)
@@ -448,7 +464,7 @@ def _with_step(i: Incident, id: str, **change: Any) -> Incident:
 @_on(e.StepDone)
 def _done(i: Incident, event: e.StepDone, at: datetime) -> Incident:
     run = replace(i.steps[event.step], status="done", person=event.person, answer=event.answer, finished=at)
-    return replace(i, steps={**i.steps, run.id: run}, in_vain=i.in_vain.discard(event.person))
+    return replace(i, steps={**i.steps, run.id: run}, in_vain=discard(i.in_vain, event.person))
 
 
 @_on(e.StepDropped)
@@ -482,10 +498,10 @@ def _requested(i: Incident, event: e.AlertRequested, at: datetime) -> Incident:
         attentive=_answered_lately(i, before, at),
     )
     theirs = (*before, alert.id)
-    alerts, of_person = i.alerts.insert(alert.id, alert), i.of_person.insert(event.person, theirs)
+    alerts, of_person = insert(i.alerts, alert.id, alert), insert(i.of_person, event.person, theirs)
     if event.step is None or event.kind not in ASKING:
         return replace(i, alerts=alerts, of_person=of_person)
-    ladders = i.ladders.insert(alert.root, (*i.ladders.get(alert.root, ()), alert.id))
+    ladders = insert(i.ladders, alert.root, (*i.ladders.get(alert.root, ()), alert.id))
     run = i.steps[event.step]
     steps = {**i.steps, run.id: replace(run, alerts=(*run.alerts, alert.id))}
     return replace(i, alerts=alerts, of_person=of_person, ladders=ladders, steps=steps)
@@ -506,7 +522,7 @@ def _answered_lately(i: Incident, alerts: tuple[str, ...], at: datetime) -> bool
 
 
 def _with_alert(i: Incident, id: str, **change: Any) -> Incident:
-    return replace(i, alerts=i.alerts.insert(id, replace(i.alerts[id], **change)))
+    return replace(i, alerts=insert(i.alerts, id, replace(i.alerts[id], **change)))
 
 
 @_on(e.LadderClimbed)
@@ -524,8 +540,8 @@ def _acknowledged(i: Incident, event: e.AlertAcknowledged, at: datetime) -> Inci
         steps = {**steps, run.id: run}
     return replace(
         i,
-        alerts=i.alerts.insert(alert.id, replace(alert, status="acknowledged", answered=at)),
-        in_vain=i.in_vain.discard(alert.person),
+        alerts=insert(i.alerts, alert.id, replace(alert, status="acknowledged", answered=at)),
+        in_vain=discard(i.in_vain, alert.person),
         owner=alert.person if alert.person == i.command else i.owner,
         unfilled=i.unfilled - {(role, alert.slot)},
         overdue=i.overdue - {role},
@@ -541,7 +557,7 @@ def _alert_closed(i: Incident, event: e.AlertClosed, at: datetime) -> Incident:
 
 def _heard(i: Incident, person: str) -> Incident:
     """Somebody has answered something: what they were rung for before was not in vain."""
-    return replace(i, in_vain=i.in_vain.discard(person))
+    return replace(i, in_vain=discard(i.in_vain, person))
 
 
 @_on(e.DeliveryQueued)
@@ -558,17 +574,17 @@ def _queued(i: Incident, event: e.DeliveryQueued, at: datetime) -> Incident:
     in_vain = i.in_vain
     if event.channel == "voice":
         first, _ = in_vain.get(event.person, (at, at))
-        in_vain = in_vain.insert(event.person, (first, at))
+        in_vain = insert(in_vain, event.person, (first, at))
     return replace(
         i,
         in_vain=in_vain,
-        deliveries=i.deliveries.insert(delivery.id, delivery),
-        alerts=i.alerts.insert(alert.id, replace(alert, deliveries=(*alert.deliveries, delivery.id))),
+        deliveries=insert(i.deliveries, delivery.id, delivery),
+        alerts=insert(i.alerts, alert.id, replace(alert, deliveries=(*alert.deliveries, delivery.id))),
     )
 
 
 def _with_delivery(i: Incident, id: str, **change: Any) -> Incident:
-    return replace(i, deliveries=i.deliveries.insert(id, replace(i.deliveries[id], **change)))
+    return replace(i, deliveries=insert(i.deliveries, id, replace(i.deliveries[id], **change)))
 
 
 @_on(e.DeliverySent)
@@ -576,7 +592,7 @@ def _sent(i: Incident, event: e.DeliverySent, at: datetime) -> Incident:
     was = i.deliveries[event.delivery]
     status = "sent" if was.status == "queued" else was.status
     sent = replace(was, status=status, provider_id=event.provider_id, attempt=event.attempt)
-    return replace(i, deliveries=i.deliveries.insert(was.id, sent))
+    return replace(i, deliveries=insert(i.deliveries, was.id, sent))
 
 
 @_on(e.DeliveryDelivered)
@@ -666,7 +682,7 @@ def _resumed(i: Incident, event: e.DrillResumed, at: datetime) -> Incident:
         stood=i.stood + stood,
         stopped=frozenset(),
         entered=i.entered + stood,
-        timers=HashTrieMap(timers),
+        timers=Map(timers),
         steps={id: _moved(run, stood) for id, run in i.steps.items()},
         facts={name: Told(told.value, told.since + stood, told.last + stood) for name, told in i.facts.items()},
         crossed={line: since + stood for line, since in i.crossed.items()},
@@ -712,14 +728,14 @@ def _muster_closed(i: Incident, event: e.MusterClosed, at: datetime) -> Incident
 
 @_on(e.TimerSet)
 def _timer_set(i: Incident, event: e.TimerSet, at: datetime) -> Incident:
-    return replace(i, timers=i.timers.insert(event.timer, event.due))
+    return replace(i, timers=insert(i.timers, event.timer, event.due))
 
 
 @_on(e.TimerCleared)
 def _timer_cleared(i: Incident, event: e.TimerCleared, at: datetime) -> Incident:
-    return replace(i, timers=i.timers.discard(event.timer))
+    return replace(i, timers=discard(i.timers, event.timer))
 
 
 @_on(e.TimerFired)
 def _timer_fired(i: Incident, event: e.TimerFired, at: datetime) -> Incident:
-    return replace(i, timers=i.timers.discard(event.timer))
+    return replace(i, timers=discard(i.timers, event.timer))

@@ -49,7 +49,7 @@ def freeze(draft: Draft, by: str, because: str, other: str | None = None) -> Non
     Raises:
         CommandRefused: it is no drill.
     """
-    _must_be_drill(draft.incident, "stands still")
+    _must_be_drill(draft.incident, "stands still", "停下")
     incident = draft.incident
     if incident.is_closed or (incident.frozen is not None and because not in REAL_REASONS - incident.stopped):
         return
@@ -62,7 +62,7 @@ def freeze(draft: Draft, by: str, because: str, other: str | None = None) -> Non
 def resume(draft: Draft, by: str) -> None:
     """Let the drill go on; whoever was told that it stands still is told that it goes on."""
     incident = draft.incident
-    _must_be_drill(incident, "goes on")
+    _must_be_drill(incident, "goes on", "继续")
     if incident.frozen is None or incident.is_closed:
         return
     draft.add(e.DrillResumed(by=by))
@@ -80,7 +80,7 @@ def resume(draft: Draft, by: str) -> None:
 def abort(draft: Draft, by: str, because: str, reason: str | None = None) -> None:
     """Break the drill off: take back what waits, and tell whom it has reached."""
     incident = draft.incident
-    _must_be_drill(incident, "is broken off")
+    _must_be_drill(incident, "is broken off", "终止")
     if incident.is_closed:
         return
     draft.add(e.DrillAborted(by=by, because=because, reason=reason))
@@ -92,7 +92,7 @@ def abort(draft: Draft, by: str, because: str, reason: str | None = None) -> Non
 def end(draft: Draft, by: str, because: str) -> None:
     """ENDEX; also for a drill whose plan has come to its own end. Twice is once."""
     incident = draft.incident
-    _must_be_drill(incident, "is ended")
+    _must_be_drill(incident, "is ended", "结束")
     if incident.over:
         return
     closed = incident.is_closed
@@ -136,9 +136,11 @@ def reached(incident: Incident) -> tuple[str, ...]:
     return tuple(sorted({d.person for d in incident.deliveries.values() if d.provider_id or d.status in went}))
 
 
-def _must_be_drill(incident: Incident, what: str) -> None:
+def _must_be_drill(incident: Incident, what: str, zh: str) -> None:
     if not is_drill(incident.mode):
-        raise CommandRefused(f"{incident.code} is real: only a drill {what}")
+        raise CommandRefused(
+            f"{incident.code} is real: only a drill {what}", f"{incident.code} 是真实事件:只有演练才能{zh}"
+        )
 
 
 def _say(draft: Draft, kind: Kind, people: Iterable[str], but: str = "") -> None:

@@ -5,14 +5,16 @@ What outranks what, and why, stands in `docs/decisions/0017-assignment.md`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from emergency.core.seat import Passed, Why
+from emergency.core.seat import Passed, Seat, Why
 from emergency.core.site import Duty, Member, Site, duties_of
 from emergency.core.values import Severity
 
 DUTY_ORDER = {"on": 0, "call": 1}
+SEATS_AT_MOST = 128
+"""Answers of `assign` that are kept for one team."""
 RANKS = 9
 """Ranks above this count as this."""
 SAME, FLOOR, FAR = 0, 1, 2
@@ -106,6 +108,7 @@ class Team:
         self._last: dict[str, int] = {}
         self._able: dict[str, dict[str, int]] = {}
         self._out: frozenset[str] | None = None
+        self._seats: dict[object, tuple[Seat, ...]] = {}
         for role, slots in (held or {}).items():
             for person in slots.values():
                 self.roles_of.setdefault(person, []).append(role)
@@ -114,9 +117,23 @@ class Team:
         """Return the same people, who may be given roles without this team knowing; with *held*, they hold that."""
         other = Team(self.members, self.site, severity=self.severity, place=self.place, silent=self.silent, held=held)
         other._own, other._able, other._last, other._out = self._own, self._able, self._last, self._not_here()
+        other._seats = self._seats
         if held is None:
             other.roles_of = {person: list(roles) for person, roles in self.roles_of.items()}
         return other
+
+    def remembered(
+        self, places: Mapping[str, int], held: Held, higher: bool, work: Callable[[], tuple[Seat, ...]]
+    ) -> tuple[Seat, ...]:
+        """Return what *work* returns; it is done once for the same question among the same people (see `assign`)."""
+        given = tuple([(role, slot, person) for role, slots in held.items() for slot, person in slots.items()])
+        asked = (tuple(places.items()), given, higher)
+        found = self._seats.get(asked)
+        if found is None:
+            if len(self._seats) >= SEATS_AT_MOST:
+                self._seats.clear()
+            found = self._seats[asked] = work()
+        return found
 
     def give(self, person: str, role: str) -> None:
         """Let *person* hold *role* from now on."""

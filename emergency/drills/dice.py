@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from hashlib import blake2b
+from struct import Struct
 
 
 def dice(seed: int, *stream: object) -> random.Random:
@@ -12,11 +13,15 @@ def dice(seed: int, *stream: object) -> random.Random:
     return random.Random("/".join(map(str, (seed, *stream))))  # noqa: S311  (a drill is no secret)
 
 
-def throw(*stream: object) -> float:
-    """Return one number between 0 and 1, both left out, of a stream's own: `throw(7, run, "liu_yang", "call", 2)`.
+def throw(stream: str) -> float:
+    """Return one number between 0 and 1, both left out, of a stream's own: `throw("7/12/liu_yang/call/2")`.
 
     For what is asked one by one and in any order: nothing is drawn before it, so nothing changes it. Ten times
     cheaper than dice of their own; 53 bits, as `random` has.
     """
-    digest = blake2b("/".join(map(str, stream)).encode(), digest_size=8).digest()
-    return ((int.from_bytes(digest, "big") >> 11) + 0.5) / (1 << 53)
+    drawn: int = _WHOLE(blake2b(stream.encode(), digest_size=8).digest())[0]
+    return ((drawn >> 11) + 0.5) * _STEP
+
+
+_WHOLE = Struct(">Q").unpack
+_STEP = 2.0**-53

@@ -18,7 +18,7 @@ from emergency.core.values import Channel
 Does = Literal["ack", "done", "decline", "says"]
 
 
-class Act(msgspec.Struct, frozen=True):
+class Act(msgspec.Struct, frozen=True, gc=False):
     """What somebody does about one alert, so long after it reached them. words: what is typed (`says`), or the answer
     of a decision by name (`done`)."""
 
@@ -28,7 +28,7 @@ class Act(msgspec.Struct, frozen=True):
     words: str = ""
 
 
-class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+class Arrival(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One message as it reaches one telephone: all that it asks at once. again: this telephone has had it before."""
 
     at: datetime
@@ -40,15 +40,17 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     again: bool = False
 
 
-class Route(msgspec.Struct, frozen=True):
+class Route(msgspec.Struct, frozen=True, gc=False):
     """What becomes of a message handed to a channel: it arrives so much later, or fails then for a reason; silent: the
     provider took it and it never arrives, nobody is told; temporary: the provider does not take it now, for the reason
-    in `fails`, and is asked again after a while."""
+    in `fails`, and is asked again after a while; unheeded: it arrives, and its owner does nothing about it, so that
+    need not be asked."""
 
     after: timedelta
     fails: str = ""
     silent: bool = False
     temporary: bool = False
+    unheeded: bool = False
 
 
 class Players(Protocol):

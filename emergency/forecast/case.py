@@ -209,7 +209,8 @@ class TwoProviders:
         if channel != "sms":
             return first
         second = self._again.route(person, channel, delivery, at)
-        return min(first, second, key=lambda route: (bool(route.fails), route.silent, route.after))
+        faster = min(first, second, key=lambda route: (bool(route.fails), route.silent, route.after))
+        return replace(faster, unheeded=first.unheeded)
 
     def hears(self, arrival: Arrival) -> Sequence[Act]:
         """Return what the person does about what arrived."""

@@ -252,11 +252,13 @@ class Decided:
         self._roles = list(question.roles)
         self._milestones = list(question.milestones)
         self._open_at: tuple[object, object, object] = (None, None, None)
+        self._may_be_let_go = True
 
     def __call__(self, incident: Incident) -> bool:
         """Return whether nothing is open any more."""
         alerts, steps, state = self._open_at
-        if incident.alerts is alerts and incident.steps is steps and incident.state is state:
+        same = incident.steps is steps and incident.state is state
+        if same and (incident.alerts is alerts or not self._may_be_let_go):
             return False  # the very same as when something was open still
         decided = self._goes_through(incident)
         self._open_at = (None, None, None) if decided else (incident.alerts, incident.steps, incident.state)
@@ -265,9 +267,12 @@ class Decided:
     def _goes_through(self, incident: Incident) -> bool:
         while self._roles:
             role = self._roles[0].role
-            if not has_answered(incident, role, self._roles[0].heads) and not _is_let_go(incident, role):
-                return False
+            if not has_answered(incident, role, self._roles[0].heads):
+                self._may_be_let_go = not _may_be_asked(incident, role)
+                if not self._may_be_let_go or not _is_let_go(incident, role):
+                    return False
             self._roles.pop(0)
+        self._may_be_let_go = False  # from here on nothing hangs on alerts
         while self._milestones:
             if not _is_met(incident, self._milestones[0]):
                 return False
@@ -284,7 +289,8 @@ def has_answered(incident: Incident, role: str, heads: int) -> bool:
         if run.status == "done" and run.person is not None:
             places |= _place(incident, run, run.person)
         if run.acknowledged:
-            places |= {incident.alerts[id].slot for id in run.alerts if incident.alerts[id].answered is not None}
+            called = map(incident.alerts.__getitem__, run.alerts)
+            places |= {alert.slot for alert in called if alert.answered is not None}
     return len(places) >= heads
 
 
@@ -293,10 +299,13 @@ def _place(incident: Incident, run: StepRun, person: str) -> set[int]:
     return set() if slot is None else {slot}
 
 
+def _may_be_asked(incident: Incident, role: str) -> bool:
+    """Return whether something may be asked of *role* in this state of the plan or after it."""
+    return f"role {role}" in _to_come(incident.playbook, incident.state)
+
+
 def _is_let_go(incident: Incident, role: str) -> bool:
-    """Return whether nobody of *role* is asked anything just now, and nobody can be any more."""
-    if f"role {role}" in _to_come(incident.playbook, incident.state):
-        return False
+    """Return whether nobody of *role*, of whom nothing is to come, is asked anything just now."""
     runs = [run for run in incident.steps.values() if run.role == role]
     return all(incident.alerts[id].status != "open" for run in runs for id in run.alerts)
 

@@ -217,3 +217,22 @@ def test_who_has_a_role_keeps_it(world):
     again, _, _ = given_out(world, held=held)
     assert {(s.role, s.slot) for s in again} == {(s.role, s.slot) for s in seats if s.person is None}
     assert all(seat.person is None for seat in again)
+
+
+@given(worlds, st.lists(places, max_size=3))
+@settings(max_examples=100, deadline=None)
+def test_a_team_that_was_asked_before_answers_as_a_new_one_does(world, others):
+    """What a team remembers of other questions, of other seats held or of the same question, changes no answer."""
+    duties, members, wanted, silent = world
+    site = replace(SITE, duties=duties)
+    how = {"severity": Severity.yellow, "place": "f1_shop", "silent": silent}
+    team = Team(members, site, **how, held={})
+    held: dict[str, dict[int, str]] = {}
+    for question in (wanted, *others, wanted):
+        for higher in (True, False):
+            for now in ({}, held):
+                asked = assign(question, members, site, **how, held=now, higher=higher, known=team)
+                assert asked == assign(question, members, site, **how, held=now, higher=higher)
+        for seat in asked:
+            if seat.person is not None:
+                held = {**held, seat.role: {**held.get(seat.role, {}), seat.slot: seat.person}}

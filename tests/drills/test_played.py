@@ -49,13 +49,13 @@ def does(acts: list) -> list[str]:
 
 def test_a_throw_hangs_on_its_name_alone():
     """The same name gives the same number on any machine, in any order; another name another number."""
-    assert throw(7, 0, "mei", "call", 2) == throw(7, 0, "mei", "call", 2) == 0.2902204654731219
-    assert len({throw(7, run, "mei", n) for run in range(50) for n in range(20)}) == 1000
+    assert throw("7/0/mei/call/2") == throw("7/0/mei/call/2") == 0.2902204654731219
+    assert len({throw(f"7/{run}/mei/{n}") for run in range(50) for n in range(20)}) == 1000
 
 
 def test_throws_are_spread_evenly():
     """Each tenth of the way from 0 to 1 gets a tenth of the throws (within four standard errors)."""
-    found = [throw("spread", n) for n in range(10_000)]
+    found = [throw(f"spread/{n}") for n in range(10_000)]
     for tenth in range(10):
         share = sum(tenth <= 10 * each < tenth + 1 for each in found)
         assert share == pytest.approx(1000, abs=120)

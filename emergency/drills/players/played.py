@@ -99,7 +99,7 @@ class Played:
 
     def _shared_luck(self, team: str) -> float:
         if team not in self._shared:
-            self._shared[team] = _normal(throw(self._stream, "team", team))
+            self._shared[team] = _normal(throw(f"{self._stream}/team/{team}"))
         return self._shared[team]
 
     def _work(self, player: _Player, incident: Incident, alert: Alert, at: datetime, moment: datetime) -> Sequence[Act]:
@@ -122,7 +122,7 @@ class Played:
             w = self.model.of_world
             target = (run.due - run.started).total_seconds() if run.due is not None else 0.0
             median = w("work_share") * target if target > 0 else w("work_untimed_s")
-            u = throw(self._stream, "work", *same, turn)
+            u = throw(f"{self._stream}/work/{incident.playbook.id}/{run.name}/{run.zone}/{turn}")
             self._turns[key] = turn, lognormal(median, w("work_sigma"), u)
         return self._turns[key]
 
@@ -152,11 +152,11 @@ class _Player:
         self.first = override.first_ack if override else None
         self.never = bool(override and override.never)
         together = model.of_world("team_correlation")
-        luck = math.sqrt(together) * team + math.sqrt(1 - together) * _normal(throw(stream, "available"))
+        luck = math.sqrt(together) * team + math.sqrt(1 - together) * _normal(throw(f"{stream}/available"))
         self.reachable = self.first is not None or luck < _quantile(habits.available)
-        self.replies = self.first is not None or throw(stream, "replies") < habits.replies_by_text
-        self.declines = self.first is None and throw(stream, "declines") < habits.declines
-        self.delay = lognormal(habits.reply_median_s, habits.reply_sigma, throw(stream, "delay"))
+        self.replies = self.first is not None or throw(f"{stream}/replies") < habits.replies_by_text
+        self.declines = self.first is None and throw(f"{stream}/declines") < habits.declines
+        self.delay = lognormal(habits.reply_median_s, habits.reply_sigma, throw(f"{stream}/delay"))
         self.texts = self.calls = 0
         self.nth: dict[str, int] = {}
         self.reads: datetime | None = None
@@ -168,13 +168,14 @@ class _Player:
         """Return the way of a text."""
         n, h = self.texts, self.habits
         self.texts += 1
-        u = throw(self.stream, "text", n)
+        u = throw(f"{self.stream}/text/{n}")
         if self.first is not None:
             return Route(timedelta(seconds=min(h.text_median_s, lognormal(h.text_median_s, h.text_sigma, u))))
         if u < h.text_lost:
             return Route(timedelta(0), silent=True)
         u = (u - h.text_lost) / (1 - h.text_lost)
-        return Route(timedelta(seconds=lognormal(h.text_median_s, h.text_sigma, u)))
+        seconds = lognormal(h.text_median_s, h.text_sigma, u)
+        return Route(timedelta(seconds=seconds), unheeded=self.never or not self.reachable or not self.replies)
 
     def rings(self, delivery: str, at: datetime, begins: datetime) -> Route:
         """Return who picks up a call: the person, nobody, a machine."""
@@ -183,7 +184,7 @@ class _Player:
         self.nth[delivery] = n
         if self._picks_up(n, at, begins):
             return Route(timedelta(seconds=h.ring_s))
-        machine = throw(self.stream, "machine", n) < h.voicemail
+        machine = throw(f"{self.stream}/machine/{n}") < h.voicemail
         return Route(timedelta(seconds=h.unanswered_s), fails="machine" if machine else "no_answer")
 
     def _picks_up(self, n: int, at: datetime, begins: datetime) -> bool:
@@ -191,7 +192,7 @@ class _Player:
             return False
         if self.first is not None:
             return at + timedelta(seconds=self.habits.call_s) >= begins + self.first
-        return throw(self.stream, "call", n) < self.habits.answers_call
+        return throw(f"{self.stream}/call/{n}") < self.habits.answers_call
 
     def answers(self, arrival: Arrival, begins: datetime) -> datetime | None:
         """Return when this person answers what has just arrived, or None."""
@@ -207,7 +208,7 @@ class _Player:
     def _presses(self, arrival: Arrival) -> datetime | None:
         h = self.habits
         n = self.nth.get(arrival.delivery, self.calls)
-        if self.first is None and throw(self.stream, "key", n) >= h.presses_key:
+        if self.first is None and throw(f"{self.stream}/key/{n}") >= h.presses_key:
             return None
         return arrival.at + timedelta(seconds=max(1.0, h.call_s - h.ring_s))
 
@@ -234,7 +235,7 @@ class _Player:
         """Return whether this person acknowledges the step and does nothing about it."""
         if self.first is not None:
             return False
-        return throw(self.stream, "false", run.name, run.zone, turn) < self.habits.false_ack
+        return throw(f"{self.stream}/false/{run.name}/{run.zone}/{turn}") < self.habits.false_ack
 
     def is_there(self, incident: Incident, moment: datetime) -> datetime:
         """Return when somebody who has answered at *moment* can begin: at once, or when they have come."""
@@ -242,7 +243,7 @@ class _Player:
         if not h.travel_median_s:
             return moment
         if self.there is None:
-            seconds = lognormal(h.travel_median_s, h.travel_sigma, throw(self.stream, "travel"))
+            seconds = lognormal(h.travel_median_s, h.travel_sigma, throw(f"{self.stream}/travel"))
             hour = (moment.astimezone(UTC) + timedelta(minutes=incident.offset)).hour
             self.there = moment + timedelta(seconds=seconds * (h.night_turnout if is_night(hour) else 1.0))
         return max(moment, self.there)

@@ -19,7 +19,7 @@ from emergency.core.calls import TELLING
 from emergency.core.incident import ASKING
 from emergency.core.ladder import NEED
 from emergency.core.values import Channel
-from emergency.drills.people import Act, Arrival, Players
+from emergency.drills.people import Act, Arrival, Players, Route
 from emergency.drills.rehearsals.memory import MemoryStore, Pending
 from emergency.engine import Engine
 from emergency.limits import NEWS, NUMBER_LIMIT, for_telling, next_free
@@ -57,8 +57,10 @@ class Lines:
 
     def __init__(self, rows: Sequence[Pending]) -> None:
         self._of: dict[str, list[Pending]] = {}
+        self._to: dict[tuple[str, str, int], list[Pending]] = {}
         for row in rows:
             self._of.setdefault(row.channel, []).append(row)
+            self._to.setdefault((row.channel, row.person, row.number), []).append(row)
 
     def of(self, channel: str) -> Sequence[Pending]:
         """Return what waits for a channel."""
@@ -66,7 +68,7 @@ class Lines:
 
     def beside(self, row: Pending) -> Sequence[Pending]:
         """Return what waits for the telephone of *row*, itself among it."""
-        return [one for one in self._of[row.channel] if one.person == row.person and one.number == row.number]
+        return self._to[row.channel, row.person, row.number]
 
 
 class Exchange:
@@ -99,7 +101,7 @@ class Exchange:
 
     def pump(self, now: datetime) -> None:
         """Hand over what may go now, and what follows from its outcome, until nothing more may go now."""
-        while self._some_may_go(now) and self._wave(now):
+        while self._store.waiting and self._some_may_go(now) and self._wave(now):
             pass
 
     def _some_may_go(self, now: datetime) -> bool:
@@ -190,6 +192,8 @@ class Exchange:
 
     def _beside(self, lead: Pending, rows: Sequence[Pending], now: datetime) -> list[Pending]:
         """Return *lead* and what else waits for that telephone and was tried as often: it makes no more messages."""
+        if len(rows) == 1:
+            return [lead]
         waiting = self._store.waiting
         others = [
             row
@@ -219,8 +223,15 @@ class Exchange:
                 self._record(row, "sent", provider_id=f"r{self._count}")
             if route.fails:
                 self._later(now + route.after, partial(self._ends_in_vain, rows, route.fails))
-            elif not route.silent:
+            elif not route.silent and self._matters(channel, rows, route):
                 self._later(now + route.after, partial(self._arrive, channel, rows, now + route.after))
+
+    def _matters(self, channel: Channel, rows: Sequence[Pending], route: Route) -> bool:
+        """Return whether anything happens when a message arrives: a text that only tells is read, and that is all; so
+        it is with one that its owner never answers."""
+        if self._receipts or channel == "voice":
+            return True
+        return not route.unheeded and any(row.kind in ASKING for row in rows)
 
     def _again(self, rows: list[Pending], reason: str, now: datetime) -> None:
         for row in rows:
@@ -260,9 +271,9 @@ class Exchange:
 
     def _arrive(self, channel: Channel, rows: Sequence[Pending], now: datetime) -> None:
         """The message is on the telephone: let its owner react; a call ends with the first key that is pressed."""
-        ends = now
-        for incident in dict.fromkeys([row.incident for row in rows if row.kind in ASKING]):
-            acts = self._heard(channel, [row for row in rows if row.incident == incident], now)
+        ends, asking = now, [row for row in rows if row.kind in ASKING]
+        for incident in dict.fromkeys([row.incident for row in asking]):
+            acts = self._heard(channel, incident, rows, asking, now)
             if acts and acts[0].after <= LONGEST_CALL:
                 ends = max(ends, now + acts[0].after)
         if channel == "voice" and ends > now:
@@ -279,10 +290,13 @@ class Exchange:
             for row in sorted(rows, key=_id):
                 self._record(row, "delivered")
 
-    def _heard(self, channel: Channel, rows: Sequence[Pending], now: datetime) -> Sequence[Act]:
-        lead, incident = rows[0], self._engine.incident(rows[0].incident)
-        alerts = tuple([incident.alerts[row.alert] for row in rows if row.kind in ASKING])
-        names = {(lead.person, lead.number, incident.id, alert.id) for alert in alerts}
+    def _heard(
+        self, channel: Channel, id: str, rows: Sequence[Pending], asking: Sequence[Pending], now: datetime
+    ) -> Sequence[Act]:
+        """Let whoever has the telephone react to what *rows* say of one incident, among them *asking*."""
+        lead, incident = next(row for row in rows if row.incident == id), self._engine.incident(id)
+        alerts = tuple([incident.alerts[row.alert] for row in asking if row.incident == id])
+        names = {(lead.person, lead.number, id, alert.id) for alert in alerts}
         arrival = Arrival(
             at=now, person=lead.person, channel=channel, delivery=lead.id, incident=incident, alerts=alerts,
             again=names <= self._had,
@@ -290,7 +304,7 @@ class Exchange:
         self._had |= names
         acts = sorted(self.players.hears(arrival), key=_soonest)
         for act in acts:
-            self._later(now + act.after, partial(self._does, lead.person, channel, incident.id, act))
+            self._later(now + act.after, partial(self._does, lead.person, channel, id, act))
         return acts
 
 

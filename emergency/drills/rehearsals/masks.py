@@ -137,6 +137,8 @@ class Masks:
     def route(self, person: str, channel: Channel, delivery: str, at: datetime) -> Route:
         """Return what becomes of a message: what the masks make of it, else what the players say."""
         own = self.players.route(person, channel, delivery, at)
+        if own.unheeded:  # a mask that comes before it arrives may let something come of it
+            own = replace(own, unheeded=False)
         if not self.active:
             return own
         outage = self._on(person, channel, at, "channel.outage")
