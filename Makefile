@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Many tests wait for a socket, a browser or a process: one more of them than there are cores.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 # The tests start the program hundreds of times: what was compiled once is kept, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(STAMP)
 	@$(BIN)/emergency demo
 
-# Side by side: many tests wait for a socket, a browser or a process.
+# Side by side: types are checked while tests wait.
 test: $(STAMP)
 	@$(MAKE) --no-print-directory -j 2 lint tests
 
@@ -27,7 +29,7 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 
 tests: $(STAMP)
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Fails when an advisory matches; says `not audited` where the database cannot be reached (AUDIT=--required: fails then).
 audit: $(STAMP)
@@ -56,9 +58,11 @@ lock:
 bench: $(STAMP)
 	$(BIN)/python -m bench
 
-# Hostile input without end, or for FUZZ_EXAMPLES cases a test; and one night for each fifty of these.
+# Hostile input without end, or for FUZZ_EXAMPLES cases a test; one night for each fifty of these; and what holds for
+# everything that can be drawn, with new dice.
 fuzz: $(STAMP)
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/python -m pytest tests/fuzz tests/faults/test_promises.py -q
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} $(BIN)/python -m pytest tests/fuzz tests/faults/test_promises.py \
+		$$(grep -rl '^@given' tests --include='*.py' --exclude-dir=fuzz) -q
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+ALL = ("commander", "guard", "porter", "control_room")
+"""Every role of the building, by name: who takes part must not hang on the hour at which the tests are run."""
+
 SCENARIO = """
 format: drill-scenario/1
 scenario: leak_drill

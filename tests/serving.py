@@ -11,7 +11,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -34,8 +35,11 @@ from tests.small import LEAK, NOISE, ROSTER, SITE, number, roster, site
 
 T = TypeVar("T")
 PUBLIC = "https://mill.example"
-PATIENCE = 10.0
-"""Seconds of real time until a test gives up."""
+PATIENCE = 60.0
+"""Seconds of real time until a test gives up: only one that fails waits for so long, however slow the machine is."""
+
+A_MOMENT = 5.0
+"""Seconds at most for what need not come to an end: a telephone that was left in the middle of a call, say."""
 
 
 def until(look: Callable[[], T | None], what: str = "") -> T:
@@ -168,6 +172,31 @@ class Running:
 
         return asyncio.run_coroutine_threadsafe(main(), self._loop).result(PATIENCE)
 
+    def goes_round(self) -> None:
+        """Let the loop go round some times: what was begun, and waits for nothing but its turn, is done."""
+
+        async def turn(server: Server) -> None:
+            await asyncio.sleep(0)
+
+        for _ in range(5):
+            self.on_loop(turn)
+
+    @contextmanager
+    def without_alarms(self) -> Iterator[None]:
+        """Let no sweep, no beat and no alarm come round meanwhile: what happens all the same happens at once."""
+
+        async def silence(server: Server) -> None:
+            server.scheduler.stop()
+
+        async def ring(server: Server) -> None:
+            server.scheduler.start()  # it is stopped once more with the rest
+
+        self.on_loop(silence)
+        try:
+            yield
+        finally:
+            self.on_loop(ring)
+
     # how people and programs talk to it
 
     def asks(self, verb: str, **args: Any) -> dict[str, Any]:
@@ -220,10 +249,10 @@ class Mill:
         Raises:
             AssertionError: the server answered Twilio wrongly; that it cannot be reached any more is no fault.
         """
-        self.twilio.settle()
+        self.twilio.settle(A_MOMENT)
         problems = self.twilio.forgive()
         self.running.stop()
-        self.twilio.settle()
+        self.twilio.settle(A_MOMENT)
         self.twilio.forgive()
         assert not problems, "\n".join(map(str, problems))
         self.store.close()
@@ -261,8 +290,15 @@ class Mill:
 
     def calm(self) -> None:
         """Wait until every message has gone out, and the provider has said all it has to say."""
-        until(lambda: all(row.status not in ("queued", "sending", "unknown") for row in self.rows()), "for the outbox")
-        assert self.twilio.settle()
+
+        def look() -> bool:
+            before = [(row.id, row.status) for row in self.rows()]
+            if any(status in ("queued", "sending", "unknown") for _, status in before):
+                return False
+            assert self.twilio.settle()
+            return before == [(row.id, row.status) for row in self.rows()]  # what it says may call for more messages
+
+        until(look, "for the outbox")
 
 
 def clean_environment() -> dict[str, str]:

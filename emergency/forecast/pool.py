@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import lru_cache
+from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 
 from emergency.forecast.case import AS_IS, Case, Change, Setting
@@ -113,7 +114,7 @@ class Pool:
 
     def _begun(self) -> ProcessPoolExecutor:
         if self._executor is None:
-            with _ctrl_c_waits():
+            with _signals_wait():
                 before = multiprocessing.active_children()
                 self._executor = ProcessPoolExecutor(
                     self.cores,
@@ -128,13 +129,14 @@ class Pool:
 
 
 @contextlib.contextmanager
-def _ctrl_c_waits() -> Iterator[None]:
-    """Let Ctrl-C wait until the workers are there, a second or two: half begun they could not be ended, and who begins
-    meanwhile inherits that it is none of theirs."""
+def _signals_wait() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the workers are there, a second or two: half begun they could not be ended, and
+    who begins meanwhile inherits that Ctrl-C is none of theirs."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    resource_tracker.ensure_running()  # where it does not run yet, beginning a worker begins it, and that unblocks both
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -159,6 +161,8 @@ def _begin(setting: bytes) -> None:
     global _setting
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _setting = pickle.loads(setting)  # noqa: S301  (it comes from the process that began this one)
     _case.cache_clear()

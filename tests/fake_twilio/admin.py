@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from .faults import Fault, RateLimit
-from .harness import FakePhone
+from .harness import DEFAULT_LIMIT, FakePhone
 from .inbound import as_json
 from .records import Call, Entry, Message
 from .script import Chaos
@@ -139,7 +139,7 @@ class Admin:
     async def _expect(self, asked: Json) -> Json:
         """Wait for a text, or with kind "call" for a call; no phone's behaviour is changed by it."""
         phone = FakePhone(self._fake, asked["to"], self._world.script(asked["to"]))
-        words, within = asked.get("words", []), float(asked.get("within", 5.0))
+        words, within = asked.get("words", []), float(asked.get("within", DEFAULT_LIMIT))
         if asked.get("kind") == "call":
             return _shown((await phone.expect_call_async(*words, within=within)).record)
         arrives = bool(asked.get("arrives", True))
@@ -188,7 +188,7 @@ class Admin:
         return {}
 
     async def _settle(self, asked: Json) -> Json:
-        within = float(asked.get("within", 5.0))
+        within = float(asked.get("within", DEFAULT_LIMIT))
         return {"settled": await asyncio.to_thread(self._fake.settle, within)}
 
     async def _reset(self, _asked: Json) -> Json:

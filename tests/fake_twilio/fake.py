@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from .admin import Admin
 from .faults import Fault, Kind, RateLimit, Target
-from .harness import FakePhone
+from .harness import DEFAULT_LIMIT, FakePhone
 from .inbound import Heard
 from .records import Call, Entry, Message, Problem
 from .script import Chaos, Script
@@ -272,13 +272,22 @@ class FakeTwilio:
         counted = Counter((e.kind, e.to, e.body) for e in self.ledger if e.accepted)
         return {key: count for key, count in counted.items() if count > 1}
 
+    @property
+    def requests(self) -> int:
+        """How many requests have come in, answered or not."""
+        return self._running().requests
+
+    def hurry(self) -> None:
+        """Let every request that is held up (`slow`, `late`, a latency) go on now."""
+        self.soon(self._running().hurry)
+
     def forgive(self) -> list[Problem]:
         """Return the problems up to now and forget them."""
         with self.world.changing():
             problems, self.world.problems = self.world.problems, []
         return problems
 
-    def settle(self, within: float = 5.0, ahead: float = 0.2) -> bool:
+    def settle(self, within: float = DEFAULT_LIMIT, ahead: float = 0.2) -> bool:
         """Wait until nothing is under way or due in the next *ahead* seconds; return whether it is so."""
         deadline, calm = time.monotonic() + within, 0
         while time.monotonic() < deadline:
@@ -311,7 +320,7 @@ class FakeTwilio:
         assert self._server is not None, "the fake has not been started"
         return self._server
 
-    def _run(self, make: Callable[..., Coroutine[Any, Any, T]], *arguments: Any, limit: float = 10.0) -> T:
+    def _run(self, make: Callable[..., Coroutine[Any, Any, T]], *arguments: Any, limit: float = DEFAULT_LIMIT) -> T:
         assert self._loop is not None, "the fake has not been started"
         refuse_in_a_loop()
         return asyncio.run_coroutine_threadsafe(make(*arguments), self._loop).result(limit)

@@ -46,7 +46,7 @@ class Server:
         self.messages.on_arrival = self._reply_to
         self.requests = 0
         self._runner: web.ServerRunner | None = None
-        self._stopping = asyncio.Event()
+        self._hurrying = asyncio.Event()
         self._replying: set[asyncio.Task[Any]] = set()
         self.admin: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]] | None = None
 
@@ -62,7 +62,7 @@ class Server:
 
     async def stop(self) -> None:
         """Close everything; what is still on its way is dropped."""
-        self._stopping.set()
+        self._hurrying.set()
         self.world.timeline.clear()
         tasks = [c.task for c in self.world.calls.values() if c.task is not None] + list(self._replying)
         for task in tasks:
@@ -146,11 +146,16 @@ class Server:
         return _noted(entry, response)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait in real time, but not beyond the end of the server."""
+        """Wait in real time, but not when we are told to hurry, nor beyond the end of the server."""
         try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            await asyncio.wait_for(self._hurrying.wait(), seconds)
         except TimeoutError:
             return
+
+    def hurry(self) -> None:
+        """Let every request that waits go on now."""
+        self._hurrying.set()
+        self._hurrying.clear()  # who comes later waits for as long as was said
 
     def _check(self, request: web.BaseRequest, parts: list[str]) -> None:
         """Refuse who does not know the account's secret, or asks for another account."""

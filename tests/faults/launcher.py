@@ -80,16 +80,13 @@ def die_at(point: str, outbox: Outbox, after: int) -> None:
     outbox._write_down = written  # type: ignore[method-assign]
 
 
-def tell_first_send(outbox: Outbox, tell: Callable[[], None]) -> None:
-    """Call *tell* when the first message is about to leave."""
-    told: list[bool] = []
+def tell_sends(outbox: Outbox, tell: Callable[[], None]) -> None:
+    """Call *tell* whenever a message is about to leave."""
     for notifier in set(outbox.routes.values()):
         send = notifier.send
 
         async def watched(message: Any, send: Any = send) -> Any:
-            if not told:
-                told.append(True)
-                tell()
+            tell()
             return await send(message)
 
         notifier.send = watched  # type: ignore[method-assign]
@@ -99,7 +96,7 @@ async def send_all(home: Path, point: str | None, after: int, tell: Callable[[],
     """Settle what a killed one left, then send everything that waits.
 
     Args:
-        tell: called when all is ready, and again when the first message is about to leave.
+        tell: called when all is ready, and again whenever a message is about to leave.
     """
     env = dict(os.environ)
     clock = SystemClock()
@@ -111,7 +108,7 @@ async def send_all(home: Path, point: str | None, after: int, tell: Callable[[],
     if point is not None:
         die_at(point, outbox, after)
     await outbox.warm()
-    tell_first_send(outbox, tell)
+    tell_sends(outbox, tell)
     tell()
     asking = asyncio.get_running_loop().create_task(ask_for_ends(outbox))
     while True:
@@ -142,7 +139,7 @@ def _something_is_left(engine: Engine, outbox: Outbox) -> bool:
 
 
 def child(home: Path, point: str | None, after: int) -> tuple[int, int]:
-    """Start a sender; return its process id, once it is ready, and the pipe that says when its first message leaves."""
+    """Start a sender; return its process id, once it is ready, and the pipe that says when a message leaves."""
     seen, told = os.pipe()
 
     def tell() -> None:
@@ -181,7 +178,8 @@ def main(home: Path, kills: int, seed: int, point: str | None) -> None:
         pid, seen = child(home, point, dice.randint(1, 30))
         if point is None:
             if dice.random() < 0.25:
-                os.read(seen, 1)  # some die while they send, however slow the machine is
+                for _ in range(dice.randint(1, 12)):
+                    os.read(seen, 1)  # some die while they send, however slow the machine is
             time.sleep(dice.uniform(0.0, 0.08))
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)

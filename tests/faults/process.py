@@ -105,7 +105,7 @@ class Process:
         assert process is not None
         process.send_signal(sign)
         try:
-            status = process.wait(20)
+            status = process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -128,7 +128,12 @@ class Process:
     def types(self, *words: str) -> tuple[int, str, str]:
         """Type a command in another process; return exit status, output and messages."""
         done = subprocess.run(
-            [sys.executable, "-m", "cli", *words], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=60
+            [sys.executable, "-m", "cli", *words],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=2 * PATIENCE,
         )
         return done.returncode, done.stdout, done.stderr
 

@@ -66,7 +66,7 @@ NEXT["sent"] = {"sent", "delivered", "failed"}
 def differing(one: Incident, other: Incident) -> list[str]:
     """Return in what two readings of an incident differ; a plan and a site are the same document, read twice."""
     names = [name for name in Incident.__struct_fields__ if name not in ("playbook", "site")]
-    return [name for name in names if not getattr(one, name) == getattr(other, name)]  # noqa: SIM201 (maps of rpds)
+    return [name for name in names if not getattr(one, name) == getattr(other, name)]  # noqa: SIM201 (persistent maps)
 
 
 # the promises: each takes the world as it stands and is kept, or says what broke it

@@ -68,10 +68,10 @@ class Room:
 
         def wait(engine: Engine) -> None:
             entered.set()
-            assert self.open_door.wait(10)
+            assert self.open_door.wait(60)
 
         task = asyncio.ensure_future(self.desk.do(wait))
-        await asyncio.to_thread(entered.wait, 10)
+        await asyncio.to_thread(entered.wait, 60)
         return task
 
     async def together(self, *work: Callable[[Engine], Any]) -> list[Any]:
@@ -98,7 +98,7 @@ def run(work: Awaitable[T]) -> T:
     """Wait for *work*, but not for ever."""
 
     async def main() -> T:
-        return await asyncio.wait_for(work, 20)
+        return await asyncio.wait_for(work, 60)
 
     return asyncio.run(main())
 
@@ -245,7 +245,7 @@ def test_several_loops_are_served(room: Room) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert sorted(results) == ["loop0", "loop1", "loop2", "loop3"]
 
 

@@ -24,7 +24,7 @@ from emergency.notify import Message
 from emergency.store.drills import Books
 from emergency.store.store import SqliteStore
 from emergency.verbs import perform
-from tests.drilled import SCENARIO, put_scenario
+from tests.drilled import ALL, SCENARIO, put_scenario
 from tests.fakes import FakeNotifier
 from tests.installation import sample
 from tests.serving import Running, make_app, make_home, until
@@ -288,7 +288,7 @@ def test_a_restart_keeps_what_is_to_come_and_repeats_nothing(director: Director)
 def test_a_call_out_asks_for_answers_alone_and_ends_when_all_have_answered(director: Director) -> None:
     """Every role of the start is asked to stand by, and nothing else is asked; the drill ends with the last answer and
     says who answered when."""
-    code = director.begins(kind="callout", director="gina")["incident"]
+    code = director.begins(kind="callout", director="gina", **{"with": list(ALL)})["incident"]
     incident = director.running.asks("status", code=code)
     assert {step["step"] for step in incident["steps"]} <= {"stand_by"}
     asked = until(lambda: [m for m in director.messages() if m.channel == "sms"], "for the first texts")
@@ -308,8 +308,9 @@ def test_a_call_out_asks_for_answers_alone_and_ends_when_all_have_answered(direc
 def test_nothing_in_a_call_out_makes_anybody_act(director: Director) -> None:
     """Nobody is told that they command, or are to wait for orders, in a text or a call; and whoever commands is not
     told of a place that nobody is left for: they would send somebody."""
-    code = director.begins(kind="callout", director="gina")["incident"]
+    code = director.begins(kind="callout", director="gina", **{"with": list(ALL)})["incident"]
     until(lambda: any(m.channel == "voice" for m in director.messages()), "for the commander's call")
+    until(lambda: {"zh", "en"} <= {m.language for m in director.sms.asked}, "for the texts")
     director.says("felix", f"{code} 3")
     said = {lang: " ".join(m.text for m in director.messages() if m.language == lang) for lang in ("zh", "en")}
     assert "Only answer, do nothing" in said["en"]
@@ -324,7 +325,7 @@ def test_a_call_out_is_scored_by_who_was_called(director: Director) -> None:
     """Its plan has no steps; that every critical role answered means all those that it called."""
     whole = "metric: role_acked, subject: commander,"
     put_scenario(director.home, SCENARIO.replace(whole, "metric: all_critical_acked,"))
-    code = director.begins(kind="callout", director="gina")["incident"]
+    code = director.begins(kind="callout", director="gina", **{"with": list(ALL)})["incident"]
     for person in ("anna", "chloe", "emma", "felix"):
         director.says(person, f"{code} 1")
     director.wait_for(b.Ended)

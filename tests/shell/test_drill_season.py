@@ -82,7 +82,7 @@ def test_two_windows_that_play_the_same_keep_it_once(home: Path) -> None:
         subprocess.Popen([*command, "--seed", "99"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    said = [window.communicate(timeout=60)[1] for window in windows]
+    said = [window.communicate(timeout=120)[1] for window in windows]
 
     assert [window.returncode for window in windows] == [0, 0, 0], said
     assert len({line for each in said for line in each.splitlines() if line.startswith("Kept as")}) == 1

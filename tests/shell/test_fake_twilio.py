@@ -43,7 +43,7 @@ Answered = tuple[int, str | None, str]
 class Redirected(TwilioHttpClient):
     """The real client, sent to the fake."""
 
-    def __init__(self, base_url: str, timeout: float = 5.0) -> None:
+    def __init__(self, base_url: str, timeout: float = 60.0) -> None:
         super().__init__(timeout=timeout)
         self.base_url = base_url
 
@@ -182,7 +182,7 @@ def test_only_the_account_itself_is_served(fake: FakeTwilio) -> None:
     assert (error.status, error.code) == (401, 20003)
     mixed = Client(ACCOUNT_SID, AUTH_TOKEN, account_sid=other, http_client=Redirected(fake.base_url))
     assert refusal(lambda: send(mixed)).code == 20404
-    assert requests.get(f"{fake.base_url}/2010-04-01/Accounts/{ACCOUNT_SID}/Calls.json", timeout=5).status_code == 401
+    assert requests.get(f"{fake.base_url}/2010-04-01/Accounts/{ACCOUNT_SID}/Calls.json", timeout=60).status_code == 401
 
 
 def test_the_fake_imports_nothing_of_the_product() -> None:
@@ -204,7 +204,7 @@ def test_a_text_is_created_in_the_shape_of_twilio(fake: FakeTwilio, client: Clie
     assert (message.num_segments, message.from_, message.to, message.error_code) == ("1", OURS, MARIA, None)
     assert message.price is None
     assert message.date_sent is None
-    assert abs(message.date_created - datetime.now(UTC)) < timedelta(seconds=5)
+    assert abs(message.date_created - datetime.now(UTC)) < timedelta(minutes=1)
     fake.phone(MARIA).expect_sms("fire", "HALL 3")
     fetched = client.messages(message.sid).fetch()
     assert (fetched.status, fetched.price, fetched.price_unit) == ("delivered", "-0.00750", "USD")
@@ -357,6 +357,7 @@ def test_callbacks_go_astray(fake: FakeTwilio, client: Client, app: App, chaos: 
 def test_callbacks_may_beat_the_answer(fake: FakeTwilio, client: Client, app: App) -> None:
     """A whole life may be over before the create request is answered, of a text as of a call."""
     fake.callbacks(early=True)
+    fake.settings.early_limit = 60.0
     message = send(client, status_callback=app.url + "/text")
     assert app.statuses("/text") == ["sending", "sent", "delivered"]
     assert ("queued", message.sid) == (message.status, app.forms("/text")[0]["MessageSid"])
@@ -579,7 +580,7 @@ def test_who_says_stop_is_left_alone(fake: FakeTwilio, client: Client, word: str
     assert refusal(lambda: send(client)).code == 21610
     assert send(client, to=JONAS).status == "queued"
     assert send(client, from_="+12025550102").status == "queued"  # another sender, not of that service
-    maria.texts(back)
+    maria.texts(back, to=OURS)  # not to whoever wrote to her last, which the text above may have become by now
     assert send(client).status == "queued"
 
 
@@ -841,14 +842,14 @@ def test_a_connection_breaks(fake: FakeTwilio, client: Client) -> None:
     assert found.sid == fake.ledger[1].sid
 
 
-def test_an_answer_comes_too_late(fake: FakeTwilio) -> None:
+def test_an_answer_comes_too_late(fake: FakeTwilio, client: Client) -> None:
     """The client gives up; the text is sent all the same, and a second try is a duplicate."""
-    impatient = Client(ACCOUNT_SID, AUTH_TOKEN, http_client=Redirected(fake.base_url, timeout=0.1))
+    impatient = Client(ACCOUNT_SID, AUTH_TOKEN, http_client=Redirected(fake.base_url, timeout=0.3))
     fake.fault("late", seconds=30)
     with pytest.raises(requests.Timeout):
         send(impatient)
     fake.phone(MARIA).expect_sms("fire")
-    send(impatient)
+    send(client)
     assert fake.duplicates() == {("message", MARIA, "Fire in hall 3"): 2}
     fake.fault("slow", seconds=30)
     with pytest.raises(requests.Timeout):
@@ -873,23 +874,23 @@ def test_an_outage(fake: FakeTwilio, client: Client) -> None:
 
 def test_a_sender_has_its_speed(fake: FakeTwilio, client: Client) -> None:
     """Faster than allowed, texts wait their turn or are refused; another sender is not held up."""
-    fake.rate_limit(1)
+    fake.rate_limit(0.01)
     for number in range(3):
         send(client, body=f"text {number}")
     send(client, to=JONAS, from_="+12025550101")
     fake.phone(JONAS).expect_sms("fire")
     fake.phone(MARIA).expect_sms("text 0")
     assert [m.status for m in client.messages.list(to=MARIA)] == ["queued", "queued", "delivered"]
-    fake.advance(2)
+    fake.advance(200)
     fake.phone(MARIA).expect_sms("text 2")
-    fake.rate_limit(1, over="refuse")
+    fake.rate_limit(0.01, over="refuse")
     send(client)
     assert ((error := refusal(lambda: send(client))).status, error.code) == (429, 20429)
 
 
 def test_a_queue_overflows(fake: FakeTwilio, client: Client) -> None:
     """A text that would wait longer than the queue is long fails with 30001."""
-    fake.rate_limit(1, longest_queue=0.5)
+    fake.rate_limit(0.01, longest_queue=50)
     send(client)
     send(client, body="too many")
     assert fake.phone(MARIA).expect_sms("too many", arrives=False).error == 30001
@@ -1028,7 +1029,7 @@ def process() -> Iterator[dict[str, Any]]:
     assert running.stdout is not None
     yield json.loads(running.stdout.readline())
     running.terminate()
-    assert running.wait(10) == 0
+    assert running.wait(60) == 0
     running.stdout.close()
 
 
@@ -1037,7 +1038,7 @@ def test_a_process_is_set_up_over_http(process: dict[str, Any], app: App) -> Non
 
     def ask(name: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(f"{process['base_url']}/_fake/{name}", data, timeout=10) as answer:
+        with urllib.request.urlopen(f"{process['base_url']}/_fake/{name}", data, timeout=60) as answer:
             return json.load(answer)
 
     client = Client(process["account_sid"], process["auth_token"], http_client=Redirected(process["base_url"]))
@@ -1071,10 +1072,10 @@ def test_a_process_is_set_up_over_http(process: dict[str, Any], app: App) -> Non
     ask("outage", {"kind": "503"})
     assert refusal(lambda: send(client)).code == 20503
     ask("heal", {})
-    ask("rate", {"per_second": 1, "over": "refuse"})
+    ask("rate", {"per_second": 0.01, "over": "refuse"})
     send(client)
     assert refusal(lambda: send(client)).code == 20429
-    ask("advance", {"seconds": 1})
+    ask("advance", {"seconds": 100})
     ask("settings", {"chaos": {"copies": 2}, "latency": 0.001})
     ask("phones", {"number": "*", "replies": ["2"]})
     ask("routes", {"public": PUBLIC, "local": app.url})

@@ -396,7 +396,8 @@ def test_an_alert_never_waits_for_a_question_to_land(yard: Yard) -> None:
             await asyncio.sleep(0)
         house.do(ID, c.Tell(by="console", text=alert, people=("emma",)))
         await outbox.start()
-        await asyncio.sleep(0.01)
+        for _ in range(100):  # turns of the loop and not a length of time, for a machine may stand still for that long
+            await asyncio.sleep(0)
         return outbox.in_flight
 
     assert asyncio.run(night()) == CALM_AT_ONCE
@@ -666,9 +667,9 @@ def test_two_thousand_answer(yard: Yard) -> None:
 
     for start in range(0, 1500, 100):
         yard.house.engine.unit(lambda engine, s=start: hear(engine, range(s, s + 100)))
-    begun = time.perf_counter()
+    begun = time.process_time()
     totals = yard.do("muster-show")["totals"]
-    assert time.perf_counter() - begun < 1.0
+    assert time.process_time() - begun < 1.0
     assert (totals["safe"], totals["help"], totals["away"], totals["missing"]) == (500, 500, 500, 507)
     assert rolls.verify(yard.house.engine, yard.house.incident(ID)) == len(yard.musters.lines(ID))
 

@@ -168,6 +168,7 @@ sync_api = pytest.importorskip("playwright.sync_api")
 def test_in_a_browser(building: Building, tmp_path: Path) -> None:
     """On a small telephone: taps are notes about what is chosen; without a network they wait and say so, and are sent
     when it is back, after the page was closed and opened again as well; red freezes."""
+    until(lambda: "I4" in building.running.http(building.path)[1], "for the first injects")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         context = browser.new_context(viewport=SMALL, has_touch=True)
@@ -180,6 +181,7 @@ def test_in_a_browser(building: Building, tmp_path: Path) -> None:
         page.get_by_role("button", name="slow").click()
         until(lambda: len(building.noted()) == 1, "for the first note")
         assert building.noted()[0].about == "I4"
+        page.get_by_text("all 1 are sent").wait_for()  # else the answer is cut off below, and the tap waits as well
         assert problems == []
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= SMALL["width"], "nothing to be pushed sideways"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
@@ -87,9 +88,15 @@ def kept(home: Path) -> list[ProofRow]:
 @pytest.mark.parametrize("person, marks", [("chloe", ("TEST only", "TEST")), ("felix", ("【测试】", "【测试】"))])
 def test_a_text_is_answered_by_the_hook(mill: Mill, served: Desk, person: str, marks: tuple[str, str]) -> None:
     """With a server running the answer comes by the hook; the text is marked at both ends, in the person's language."""
-    mill.phone(person).replies_with(replies)
 
+    def answers_once_delivered() -> None:
+        (row,) = until(lambda: [row for row in kept(mill.home) if row.delivered_at], "for the receipt")
+        mill.phone(person).texts(row.code)
+
+    answering = threading.Thread(target=answers_once_delivered)
+    answering.start()
     assert served("--send-test", person) == 0
+    answering.join()
     text = mill.twilio.messages[0].body
     assert text.partition("] ")[2].startswith(marks[0]) or text.partition("】")[2].startswith(marks[0])
     assert text.endswith(marks[1])
