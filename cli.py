@@ -25,6 +25,7 @@ from emergency.commands.base import (
     WRONG_WORDS,
     Commands,
     DrillScreen,
+    Misused,
     Session,
     ask,
     by_option,
@@ -125,7 +126,7 @@ def trigger(
         told = _told_facts(session, facts)
         document = ask(session, "trigger", playbook=playbook, id=new_incident_id(), facts=told, **args)
     except StoreError as error:
-        to_stderr(str(error))
+        to_stderr(error.of(session.lang))
         session.say("last_resort_hint")
         sys.exit(error.exit_status)
     began = document["_began"]
@@ -146,8 +147,9 @@ def _last_resort(
         sys.exit(WRONG_WORDS)
     app = session.recording_app()
     document = first_wave(
-        app.settings.home, app.notifiers, app.clock, to_stderr, playbook=playbook, at=at, severity=severity
-    )
+        app.settings.home, app.notifiers, app.clock, to_stderr,
+        playbook=playbook, at=at, severity=severity, lang=session.lang,
+    )  # fmt: skip
     if as_json:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
@@ -581,7 +583,9 @@ def init(session: Session, /, sample: bool, as_json: bool) -> None:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. 监听地址。")
-@click.option("--port", default=8040, show_default=True, help="Port; 0 takes a free one. 端口。")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8040, show_default=True, help="Port; 0 takes a free one. 端口。"
+)
 @pass_session
 def serve(session: Session, /, host: str, port: int) -> None:
     """Send, listen, and watch the timers, until stopped. 运行服务。
@@ -633,7 +637,10 @@ def doctor(session: Session, /, send_test: str | None, as_json: bool, **test: An
     if send_test is not None:
         _send_test(session, as_json, send_test, **test)
     if any(test.values()):
-        raise click.UsageError("--channel, --number and --wait go with --send-test PERSON")
+        raise Misused(
+            "--channel, --number and --wait go with --send-test PERSON",
+            "--channel、--number、--wait 要和 --send-test 人员 一起用",
+        )
     from emergency import doctor as examining
     from notifiers.registry import hooks_for
 
@@ -754,6 +761,7 @@ def _no_server(session: Session) -> Iterator[None]:
     import fcntl
 
     from emergency.errors import CommandRefused, StoreError
+    from emergency.phrases import no_leave
 
     path = session.settings.home / "serve.lock"
     try:
@@ -762,10 +770,13 @@ def _no_server(session: Session) -> Iterator[None]:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise CommandRefused("`emergency serve` runs on this installation; stop it first") from None
+                raise CommandRefused(
+                    "`emergency serve` runs on this installation; stop it first",
+                    "这个安装正在运行 emergency serve;请先停止服务,再恢复",
+                ) from None
             yield
     except PermissionError as error:
-        raise StoreError(f"{path} may not be written; check who owns it and its folder") from error
+        raise StoreError(*no_leave(path)) from error
 
 
 @main.command()

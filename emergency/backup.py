@@ -43,7 +43,10 @@ def back_up(source: Path, target: Path, clock: Clock, rehearsals: Path | None = 
     beside = companion(target)
     for each in (target, beside):
         if each.exists():
-            raise CommandRefused(f"{each} exists already; a backup never overwrites another")
+            raise CommandRefused(
+                f"{each} exists already; a backup never overwrites another",
+                f"{each} 已存在;备份不覆盖旧备份,请换个文件名",
+            )
     practice = copy_checked(rehearsals, beside) if rehearsals is not None and rehearsals.exists() else None
     try:
         made = copy_checked(source, target)
@@ -85,14 +88,16 @@ def _remove(part: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     if not source.exists():
-        raise StoreError(f"{source} does not exist")
+        raise StoreError(f"{source} does not exist", f"没有数据库 {source}。请先建立安装:emergency init --sample")
     origin = sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=10)
     copy = sqlite3.connect(target)
     try:
         origin.backup(copy, pages=256)
         copy.execute("pragma journal_mode = delete")  # one file, no companions
     except sqlite3.Error as error:
-        raise StoreError(f"{source} could not be copied: {error}") from error
+        raise StoreError(
+            f"{source} could not be copied: {error}", f"{source} 复制失败({error})。没有留下备份;请查磁盘空间后再试"
+        ) from error
     finally:
         copy.close()
         origin.close()
@@ -110,7 +115,7 @@ def check(path: Path) -> Document:
     try:
         found = store.integrity()
         if found != "ok":
-            raise StoreDamaged(f"{path} is damaged: {found}")
+            raise StoreDamaged(f"{path} is damaged: {found}", f"{path} 已损坏({found})。请用另一份备份")
         return checked(store)
     finally:
         store.close()
@@ -156,7 +161,7 @@ class _Coming:
 
     def __init__(self, backup: Path, target: Path) -> None:
         if not backup.exists():
-            raise StoreError(f"{backup} does not exist")
+            raise StoreError(f"{backup} does not exist", f"没有备份文件 {backup};请核对路径")
         _check_digest(backup)
         self.target = target
         self.part = target.with_name(target.name + ".restoring")
@@ -179,9 +184,15 @@ class _Coming:
 def _check_digest(backup: Path) -> None:
     beside = backup.with_name(backup.name + DIGEST)
     if not beside.exists():
-        raise StoreDamaged(f"{beside} is missing; without its digest nobody can tell whether the backup is whole")
+        raise StoreDamaged(
+            f"{beside} is missing; without its digest nobody can tell whether the backup is whole",
+            f"缺少 {beside}。没有校验值,无法判断备份是否完整;请把它和备份放在一起,或换一份备份",
+        )
     if beside.read_text("utf-8").split()[:1] != [_digest(backup)]:
-        raise StoreDamaged(f"{backup} is not what was backed up: its digest differs. Take another backup")
+        raise StoreDamaged(
+            f"{backup} is not what was backed up: its digest differs. Take another backup",
+            f"{backup} 与当初的备份不符(校验值不同)。请换一份备份",
+        )
 
 
 def _set_aside(target: Path) -> str | None:

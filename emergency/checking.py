@@ -320,7 +320,10 @@ def _site(store: SqliteStore | None, file: str | None) -> Site:
         return read_site(_bytes(file), file)
     body = store.current("site") if store is not None else None
     if body is None:
-        raise CommandRefused("this installation has no site yet; make one with: emergency init --sample")
+        raise CommandRefused(
+            "this installation has no site yet; make one with: emergency init --sample",
+            "这个安装还没有场所。请先建立:emergency init --sample",
+        )
     return msgspec.json.decode(body, type=Site)
 
 

@@ -89,7 +89,7 @@ class ThreadDesk:
         piece = _Piece(work, asyncio.get_running_loop())
         with self._door:
             if self._closed:
-                raise StoreError("the store is closed")
+                raise StoreError("the store is closed", "数据库已关闭:服务正在停止。请等它停下再试")
             self._waiting.put(piece)
         result: T = await piece.future
         return result
@@ -167,7 +167,9 @@ class ThreadDesk:
             piece.result = engine.unit(work)
         except Exception as error:
             if piece.error is None:  # not the work went wrong but what should have kept it
-                piece.error = error if isinstance(error, EmergencyError) else StoreError(str(error))
+                piece.error = (
+                    error if isinstance(error, EmergencyError) else StoreError(str(error), f"数据库出错:{error}")
+                )
 
     def _answer(self, group: list[_Piece]) -> None:
         by_loop: dict[asyncio.AbstractEventLoop, list[_Piece]] = {}

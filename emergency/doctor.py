@@ -62,7 +62,7 @@ def examine(
     try:
         engine = app.engine()
     except EmergencyError as error:
-        says = Text(f"存储打不开:{error}", f"the store cannot be opened: {error}")
+        says = Text(f"存储打不开:{error.of('zh')}", f"the store cannot be opened: {error}")
         do = Text(
             "用 emergency restore 恢复备份;紧急时用 trigger --last-resort",
             "restore a backup; in need, trigger --last-resort",
@@ -89,7 +89,7 @@ def _good(id: str, zh: str, en: str) -> Finding:
 
 def _store(engine: Engine) -> Iterator[Finding]:
     found = engine.store.integrity()
-    broken = []
+    broken: list[EmergencyError] = []
     rows = engine.store.all_incidents()
     books = [subject for (subject,) in engine.store._all("booked_subjects")]
     chains = [(engine.store.verify, row.id) for row in rows] + [(Books(engine.store).verify, id) for id in books]
@@ -97,13 +97,14 @@ def _store(engine: Engine) -> Iterator[Finding]:
         try:
             verify(id)
         except EmergencyError as error:
-            broken.append(str(error))
+            broken.append(error)
     if found != "ok" or broken:
-        what = "; ".join([*broken, *([found] if found != "ok" else [])])
+        file = [found] if found != "ok" else []
+        zh, en = ("; ".join([*(error.of(lang) for error in broken), *file]) for lang in ("zh", "en"))
         do = Text(
             "停止服务,用 emergency restore 恢复备份", "stop the server and restore a backup: emergency restore FILE"
         )
-        yield Finding(id="store", level="error", says=Text(f"存储损坏:{what}", f"the store is damaged: {what}"), do=do)
+        yield Finding(id="store", level="error", says=Text(f"存储损坏:{zh}", f"the store is damaged: {en}"), do=do)
     else:
         yield _good(
             "store",
@@ -294,14 +295,16 @@ def _proofs(app: App, engine: Engine) -> Iterator[Finding]:
         return
     roster, now = app.people.roster(engine), engine.clock.now()
     tests = proof.latest(engine, roster, now - PROOF_AGE)
-    silent = [f"{row.person} ({row.channel})" for row in tests if row.answered_at is None]
+    silent = [(row.person, row.channel) for row in tests if row.answered_at is None]
     proved = {row.person for row in tests if row.answered_at is not None}
     zh = f"{PROOF_AGE.days} 天内,{len(roster.people)} 人中有 {len(proved)} 人的电话试通过"
     en = f"{len(proved)} of {len(roster.people)} people have answered a test within {PROOF_AGE.days} days"
     do = Text("emergency doctor --send-test 人员,先试自己", "run: emergency doctor --send-test PERSON, yourself first")
     if silent:
-        listed = ", ".join(silent[:5])
-        says = Text(f"{zh};最近一次没有答复的:{listed}", f"{en}; the last test was not answered by: {listed}")
+        listed = ", ".join(f"{person} ({channel})" for person, channel in silent[:5])
+        ways = {"sms": "短信", "voice": "电话"}
+        listed_zh = "、".join(f"{person}({ways[channel]})" for person, channel in silent[:5])
+        says = Text(f"{zh};最近一次没有答复的:{listed_zh}", f"{en}; the last test was not answered by: {listed}")
         yield Finding(id="proofs", level="warning", says=says, do=do)
     elif not proved:
         yield Finding(id="proofs", level="warning", says=Text(zh, en), do=do)
@@ -317,7 +320,7 @@ def _questions(app: App, engine: Engine) -> Iterator[Finding]:
         wanted = rhythm(app.settings.env)
     except SettingsError as error:
         do = Text(f"改正 {SETTING}", f"mend {SETTING}")
-        yield Finding(id="questions", level="error", says=Text(str(error), str(error)), do=do)
+        yield Finding(id="questions", level="error", says=Text(error.of("zh"), str(error)), do=do)
         return
     roster = app.people.roster(engine)
     known = book(engine, roster, app.desktop.reach_of("real").one_way)
@@ -353,7 +356,7 @@ def _messages(app: App, engine: Engine) -> Iterator[Finding]:
     plans, bad = app.library.load_all(engine, site)
     for error in bad:
         do = Text("emergency playbook check 后改正", "mend it; see: emergency playbook check")
-        yield Finding(id="playbook", level="error", says=_first_mistakes(str(error).splitlines()), do=do)
+        yield Finding(id="playbook", level="error", says=_first_mistakes(error), do=do)
     spoken = sorted({*BUILT_IN, *(p.language for p in app.people.roster(engine).people.values())})
     long = [f"{plan.id}/{name} ({lang})" for plan in plans.values() for name, lang in too_long(plan, site, spoken)]
     if long:
@@ -371,11 +374,10 @@ def _messages(app: App, engine: Engine) -> Iterator[Finding]:
         )
 
 
-def _first_mistakes(lines: list[str]) -> Text:
-    shown, more = "\n    ".join(lines[:MISTAKES_SHOWN]), len(lines) - MISTAKES_SHOWN
-    if more <= 0:
-        return Text(shown, shown)
-    return Text(f"{shown}\n    ……还有 {more} 处", f"{shown}\n    ... and {more} more")
+def _first_mistakes(error: EmergencyError) -> Text:
+    zh, en = ("\n    ".join(error.of(lang).splitlines()[:MISTAKES_SHOWN]) for lang in ("zh", "en"))
+    more = len(str(error).splitlines()) - MISTAKES_SHOWN
+    return Text(zh, en) if more <= 0 else Text(f"{zh}\n    ……还有 {more} 处", f"{en}\n    ... and {more} more")
 
 
 def too_long(plan: Playbook, site: Site, languages: Sequence[str] = BUILT_IN) -> Iterator[tuple[str, str]]:
@@ -565,7 +567,7 @@ def _links(app: App, post: Callable[[str, bytes, dict[str, str]], int] | None) -
     try:
         app.links.examine()
     except SettingsError as error:
-        do = Text(f"{error};在此之前短信里没有答复链接", f"until then texts carry no link: {error}")
+        do = Text(f"{error.of('zh')};在此之前短信里没有答复链接", f"until then texts carry no link: {error}")
         says = Text("答复链接的密钥用不了", "the key that links are signed with cannot be used")
         yield Finding(id="links", level="error", says=says, do=do)
         return

@@ -48,6 +48,7 @@ def status(incident: Incident, roster: Roster, now: datetime, words: Words) -> D
         "command": incident.command,
         "owner": incident.owner,
         "commanded_by": state.commanded_by,
+        "commanded_by_name": _agency(incident, state.commanded_by),
         "roles": _roles(incident, roster),
         "steps": [_step(incident, run, now) for run in incident.steps.values() if _shown(incident, run)],
         "alerts": [_alert(incident, a) for a in _in_order(incident) if a.kind in ASKING],
@@ -71,6 +72,11 @@ def status(incident: Incident, roster: Roster, now: datetime, words: Words) -> D
 
 _DRILL_KIND = {"real": None, "drill": "screen", "live_drill": "live"}
 """What kind of drill it is, as far as the incident itself knows; a planned one is named by its own row."""
+
+
+def _agency(incident: Incident, id: str | None) -> Document | None:
+    agency = incident.site.agency(id) if id is not None else None
+    return _text(agency.name) if agency is not None else None
 
 
 def _text(text: Any) -> Document:

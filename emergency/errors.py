@@ -24,8 +24,11 @@ class EmergencyError(Exception):
     """The root."""
 
     exit_status = 1
-    zh = ""
-    """What it says in Chinese; empty where nobody has put it so."""
+
+    def __init__(self, message: str = "", zh: str = "") -> None:
+        """Say *message*, in English, and *zh*: the same in Chinese; empty where nobody has put it so."""
+        super().__init__(message)
+        self.zh = zh
 
     def of(self, lang: str) -> str:
         """Return what it says in the operator's language, in English where it has no other words."""
@@ -65,9 +68,16 @@ class Mistakes(EmergencyError):
         if isinstance(problems, str):
             problems = [Problem(file="", line=0, says=problems, zh=zh)]
         self.problems = problems
-        if any(problem.zh for problem in problems):
-            self.zh = "\n".join(problem.of("zh") for problem in problems)
-        super().__init__("\n".join(map(str, problems)))
+        said = "\n".join(problem.of("zh") for problem in problems) if any(problem.zh for problem in problems) else ""
+        super().__init__("\n".join(map(str, problems)), said)
+
+
+class Unfit(ValueError):
+    """A value in a file that cannot be, in both languages; whoever reads the file says where it stands."""
+
+    def __init__(self, says: str, zh: str) -> None:
+        super().__init__(says)
+        self.zh = zh
 
 
 class SettingsError(EmergencyError):
@@ -81,19 +91,11 @@ class CommandRefused(EmergencyError):
 
     exit_status = 3
 
-    def __init__(self, message: str, zh: str = "") -> None:
-        super().__init__(message)
-        self.zh = zh
-
 
 class StoreError(EmergencyError):
     """The store cannot be read or written."""
 
     exit_status = 5
-
-    def __init__(self, message: str, zh: str = "") -> None:
-        super().__init__(message)
-        self.zh = zh
 
 
 class StoreDamaged(StoreError):

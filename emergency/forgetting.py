@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from emergency.core.incident import Incident
 from emergency.core.values import Text
 from emergency.errors import CommandRefused, Mistakes
+from emergency.phrases import trouble_zh
 from emergency.roster import Person, Roster
 from emergency.store.drills import Books
 from emergency.store.forgotten import Forgotten
@@ -122,7 +123,9 @@ def _refuse_while_needed(engine: Engine, person: str) -> None:
     if needed:
         raise CommandRefused(
             f"{person} holds a role, or is asked for an answer, in {', '.join(needed)}. Give it to somebody else "
-            f"(emergency assign {needed[0]} ROLE PERSON) or wait for its end; nothing was forgotten"
+            f"(emergency assign {needed[0]} ROLE PERSON) or wait for its end; nothing was forgotten",
+            f"{person} 在 {'、'.join(needed)} 里担任角色或还有未答的任务。"
+            f"请先交给别人(emergency assign {needed[0]} 角色 人员),或等事件结束;什么都没有删除",
         )
 
 
@@ -138,7 +141,9 @@ def _refuse_while_directing(engine: Engine, person: str) -> None:
         how = how or f"emergency drill schedule remove {schedules[0]}"
         raise CommandRefused(
             f"{person} directs {', '.join([*drills, *schedules])}, which needs somebody who does. Take it out and put "
-            f"it in anew with another director ({how}); nothing was forgotten"
+            f"it in anew with another director ({how}); nothing was forgotten",
+            f"{person} 是 {'、'.join([*drills, *schedules])} 的导演,导演不能缺。"
+            f"请先撤掉,换个导演重新安排({how});什么都没有删除",
         )
 
 
@@ -220,7 +225,8 @@ def _unlearn(home: Path, person: str) -> bool:
         return forget(home / LEARNED, person)
     except OSError as error:
         raise Mistakes(
-            f"{home / LEARNED} cannot be written ({error.strerror}): delete it, it names {person}"
+            f"{home / LEARNED} cannot be written ({error.strerror}): delete it, it names {person}",
+            f"{home / LEARNED} 写不进({trouble_zh(error)}):里面还有 {person},请删掉这个文件",
         ) from error
 
 

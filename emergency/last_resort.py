@@ -34,6 +34,7 @@ from emergency.errors import DeliveryError, StoreDamaged, StoreError
 from emergency.languages.shelf import in_use
 from emergency.match import find_place, find_playbook
 from emergency.notify import Message, Notifier
+from emergency.phrases import phrase, trouble_zh
 from emergency.roster import Reach, Roster, members
 from emergency.store.codec import from_text, to_text
 from emergency.verbs import severity_of
@@ -79,23 +80,25 @@ def read_copy(home: Path) -> Copy:
         return msgspec.json.decode(path.read_bytes(), type=Copy)
     except (OSError, msgspec.MsgspecError) as error:
         raise StoreError(
-            f"{path} cannot be read: there is no last good copy to work from. Call people by hand"
+            f"{path} cannot be read: there is no last good copy to work from. Call people by hand",
+            f"{path} 读不出:没有可用的副本。请照应急电话表逐个打电话",
         ) from error
 
 
 class Journal:
     """What was done, a line of JSON each: on the disk before the next thing is done, else on the screen."""
 
-    def __init__(self, home: Path, incident: str, say: Say) -> None:
+    def __init__(self, home: Path, incident: str, say: Say, lang: str = "en") -> None:
         self.path = home / FOLDER / f"{incident}.jsonl"
         self._say = say
+        self._lang = lang
         self._stream: Any = None
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             self._stream = os.fdopen(descriptor, "ab")
         except OSError as error:
-            say(f"the journal cannot be written ({error.strerror}); copy these lines by hand:")
+            say(phrase("no_journal", lang, why=_trouble(error, lang)))
 
     def write(self, at: datetime, event: e.AnyEvent) -> None:
         """Keep one event."""
@@ -109,7 +112,7 @@ class Journal:
                 return
         except OSError as error:
             self._stream = None
-            self._say(f"the journal cannot be written any more ({error.strerror}); copy these lines by hand:")
+            self._say(phrase("no_more_journal", self._lang, why=_trouble(error, self._lang)))
         if not isinstance(event, (e.TimerSet, e.IncidentOpened)):
             self._say("  " + line.decode().strip()[:300])
 
@@ -118,6 +121,10 @@ class Journal:
         if self._stream is not None:
             with contextlib.suppress(OSError):
                 self._stream.close()
+
+
+def _trouble(error: OSError, lang: str) -> str:
+    return trouble_zh(error) if lang == "zh" else str(error.strerror)
 
 
 def trigger(
@@ -129,8 +136,9 @@ def trigger(
     playbook: str,
     at: str | None,
     severity: str | None,
+    lang: str = "en",
 ) -> dict[str, Any]:
-    """Open an incident without a store, send its first wave, and say what a person has to do now.
+    """Open an incident without a store, send its first wave, and say in *lang* what a person has to do now.
 
     Returns: the code, the journal's path, and how many messages went out and failed.
 
@@ -159,19 +167,17 @@ def trigger(
     events = decide(None, command, now)
     incident = fold((event, now) for event in events)
     if incident is None:
-        raise StoreError("nothing could be decided")
+        raise StoreError("nothing could be decided", "定不出该通知谁。请照应急电话表逐个打电话")
     with contextlib.suppress(OSError):  # drills of a server that still runs stand still, whatever the store is like
         brake.pull(home, brake.Marker(wall_of(clock), brake.CONSOLE, "real", incident.code))
-    journal = Journal(home, incident.id, say)
+    journal = Journal(home, incident.id, say, lang)
     for event in events:
         journal.write(now, event)
     _run_card(incident, copy.roster, say)
     sent, failed = asyncio.run(_first_wave(incident, copy.roster, notifiers, clock, journal))
     journal.close()
-    say(
-        f"{incident.code}: {sent} messages handed over, {failed} not. Nobody watches timers or replies: go on by radio."
-    )
-    say("When the store works again: emergency recover")
+    say(phrase("last_resort_sent", lang, code=incident.code, sent=sent, failed=failed))
+    say(phrase("last_resort_after", lang))
     return {"incident": incident.code, "id": incident.id, "journal": str(journal.path), "sent": sent, "failed": failed}
 
 
@@ -272,7 +278,7 @@ def recover(home: Path, engine: Engine) -> list[dict[str, Any]]:
         lines = _read(path)
         incident = fold(lines)
         if incident is None:
-            raise StoreDamaged(f"{path}: holds no opening")
+            raise StoreDamaged(f"{path}: holds no opening", f"{path} 缺少开头,没有补入。请保留原件,人工补记")
         if engine.store.incident(incident.id) is None:
             engine.unit(partial(_bring_in, incident=incident, lines=lines))
         os.replace(path, path.with_suffix(".recovered"))
@@ -300,6 +306,9 @@ def _read(path: Path) -> list[tuple[e.AnyEvent, datetime]]:
         except (ValueError, KeyError, msgspec.MsgspecError):
             if number == len(path.read_bytes().splitlines()):
                 break  # the last line may have been cut by a full disk
-            raise StoreDamaged(f"{path}:{number}: is no line of a journal") from None
+            raise StoreDamaged(
+                f"{path}:{number}: is no line of a journal",
+                f"{path} 第 {number} 行读不出,没有补入。请保留原件,人工补记",
+            ) from None
         found.append((event, from_text(raw["at"])))
     return found

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from emergency import yaml_file
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
+from emergency.core.values import Text
 from emergency.errors import Mistakes, Problem
 from emergency.yaml_file import Path_, YamlFile
 
@@ -75,7 +76,8 @@ def _known_format(own: YamlFile) -> None:
             says = (
                 f"is written in format {said}; this release reads format {FORMAT}. Use the release it was written for"
             )
-            raise Mistakes([own.problem(("format",), says)])
+            zh = f"格式是 {said},本版本只读格式 {FORMAT};请用写它时的版本"
+            raise Mistakes([own.problem(("format",), says, zh=zh)])
 
 
 def _used(own: YamlFile, folders: Sequence[Path]) -> Iterator[YamlFile]:
@@ -83,14 +85,20 @@ def _used(own: YamlFile, folders: Sequence[Path]) -> Iterator[YamlFile]:
         return
     wanted = own.data.pop("uses")
     if not isinstance(wanted, list) or not all(isinstance(word, str) for word in wanted):
-        raise Mistakes([own.problem(("uses",), "uses: a list of parts, as [common]")])
+        raise Mistakes(
+            [own.problem(("uses",), "uses: a list of parts, as [common]", zh="uses 要写部分的列表,如 [common]")]
+        )
     for index, word in enumerate(wanted):
         found = next(
             (f / f"{word}.yaml" for f in folders if word.isidentifier() and (f / f"{word}.yaml").exists()), None
         )
         if found is None:
             known = sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
-            raise Mistakes([own.problem(("uses", index), f"there is no part '{word}'.{nearest(word, known)}")])
+            says, zh = (
+                f"there is no part '{word}'.{nearest(word, known)}",
+                f"没有“{word}”这一部分。{nearest_zh(word, known)}",
+            )
+            raise Mistakes([own.problem(("uses", index), says, zh=zh)])
         yield yaml_file.read(found)
 
 
@@ -133,14 +141,15 @@ def _change(layered: Layered, changes: YamlFile) -> None:
     """Set what the site wants otherwise, value by value. Raises Mistakes with everything a site may not change."""
     wanted = changes.data.get("set") if isinstance(changes.data, dict) else None
     if not isinstance(wanted, dict):
-        raise Mistakes([changes.problem((), "changes: a mapping `set` of what to change, by path")])
+        zh = "要在 set 下面写改什么,按路径写"
+        raise Mistakes([changes.problem((), "changes: a mapping `set` of what to change, by path", zh=zh)])
     problems = list(changes.problems)
     for dotted, value in wanted.items():
         at: Path_ = ("set", dotted)
         path = tuple(int(part) - 1 if part.isdecimal() else part for part in dotted.split("."))
         says = _refused(layered.data, path, value)
         if says is not None:
-            problems.append(changes.problem(at, f"{dotted}: {says}"))
+            problems.append(changes.problem(at, f"{dotted}: {says.en}", zh=f"{dotted}:{says.zh}"))
             continue
         _inside(layered.data, path[:-1])[path[-1]] = value
         layered.origin = {p: o for p, o in layered.origin.items() if p[: len(path)] != path}
@@ -149,31 +158,43 @@ def _change(layered: Layered, changes: YamlFile) -> None:
         raise Mistakes(problems)
 
 
-def _refused(data: Any, path: Path_, value: Any) -> str | None:
+def _refused(data: Any, path: Path_, value: Any) -> Text | None:
     """Return why a site may not change what stands at *path*, or None."""
     for end, part in enumerate(path):
         here = _inside(data, path[:end])
         if path[0] == "roles" and path[2:] == ("heads",) and end == 2:
             return None  # not written, it is 1
         if isinstance(here, dict) and part not in here:
-            return f"the plan has no '{part}' there.{nearest(str(part), list(here))}"
+            return Text(
+                f"预案这里没有“{part}”。{nearest_zh(str(part), list(here))}",
+                f"the plan has no '{part}' there.{nearest(str(part), list(here))}",
+            )
         if isinstance(here, list) and not (isinstance(part, int) and 0 <= part < len(here)):
             line = part + 1 if isinstance(part, int) else part
-            return f"there is no line {line} (lines are counted from 1, there are {len(here)})"
+            return Text(
+                f"没有第 {line} 行(从 1 数起,共 {len(here)} 行)",
+                f"there is no line {line} (lines are counted from 1, there are {len(here)})",
+            )
         if not isinstance(here, dict | list):
-            return f"'{path[end - 1]}' is a value; there is nothing within it"
+            return Text(
+                f"“{path[end - 1]}”是值,里面没有别的", f"'{path[end - 1]}' is a value; there is nothing within it"
+            )
     word = path[-1]
     if word in LENGTHS:
         beside = _inside(data, path[:-1])
         source = beside.get("source") if isinstance(beside, dict) else None
         if source not in (None, "practice"):
-            return f"this time is not yours to change: its source is {source}"
+            return Text(f"这个时限不能改:它出自 {source}", f"this time is not yours to change: its source is {source}")
         return None
     if isinstance(value, dict) and set(value) == WORDS:
-        return None if isinstance(_inside(data, path), dict) and set(_inside(data, path)) == WORDS else "no words there"
+        fits = isinstance(_inside(data, path), dict) and set(_inside(data, path)) == WORDS
+        return None if fits else Text("这里没有文字可改", "no words there")
     if word in THRESHOLDS | WORDS or (word in ROLES and ("states" not in path or word == "role")):
         return None
-    return "a site changes times of practice, words, roles and thresholds; for anything else copy the plan"
+    return Text(
+        "场所只能改惯例时限、文字、角色和阈值;要改别的,请复制预案",
+        "a site changes times of practice, words, roles and thresholds; for anything else copy the plan",
+    )
 
 
 def _inside(data: Any, path: Path_) -> Any:

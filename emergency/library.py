@@ -63,7 +63,9 @@ class Library:
                     return self.load(engine, path, site)
         plans, bad = self.load_all(engine, site)
         if not plans:
-            raise bad[0] if bad else Mistakes("there is no playbook")
+            raise (
+                bad[0] if bad else Mistakes("there is no playbook", "一个预案都没有。请把预案放进安装目录的 playbooks/")
+            )
         return find_playbook(word, plans.values())
 
     def load(self, engine: Engine, path: Path, site: Site) -> Playbook:

@@ -27,6 +27,7 @@ from typing import Any
 from emergency.engine import Engine
 from emergency.errors import SettingsError
 from emergency.ids import new_link_key
+from emergency.phrases import trouble_zh
 from emergency.store import links as table
 from emergency.store.codec import to_text
 from emergency.store.links import LinkRow
@@ -139,13 +140,21 @@ class Links:
 
     def _read(self, mode: int) -> tuple[bytes, ...]:
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise SettingsError(f"{self.file} can be read by others; close it with: chmod 600 {self.file}")
+            raise SettingsError(
+                f"{self.file} can be read by others; close it with: chmod 600 {self.file}",
+                f"{self.file} 别人也能读,里面是密钥。请运行:chmod 600 {self.file}",
+            )
         try:
             keys = tuple(bytes.fromhex(line) for line in self.file.read_text("ascii").split())
         except (OSError, ValueError) as error:
-            raise SettingsError(f"{self.file} cannot be read ({type(error).__name__}); delete it: {_LOST}") from error
+            raise SettingsError(
+                f"{self.file} cannot be read ({type(error).__name__}); delete it: {_LOST}",
+                f"{self.file} 读不出({type(error).__name__})。请删掉:{_LOST_ZH}",
+            ) from error
         if not keys or any(len(key) < 16 for key in keys):
-            raise SettingsError(f"{self.file} holds no key; delete it: {_LOST}")
+            raise SettingsError(
+                f"{self.file} holds no key; delete it: {_LOST}", f"{self.file} 里没有密钥。请删掉:{_LOST_ZH}"
+            )
         return keys
 
     def _write_first(self) -> None:
@@ -168,7 +177,9 @@ class Links:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         except OSError as error:
-            raise SettingsError(f"{self.file} cannot be written: {error.strerror}") from error
+            raise SettingsError(
+                f"{self.file} cannot be written: {error.strerror}", f"{self.file} 写不进:{trouble_zh(error)}"
+            ) from error
         with os.fdopen(handle, "w", encoding="ascii") as stream:
             stream.writelines(key.hex() + "\n" for key in keys)
             stream.flush()
@@ -176,6 +187,7 @@ class Links:
         return path
 
 
+_LOST_ZH = "会自动换新的,只是已发出的链接会失效"
 _LOST = "a new one is made, and only the links that are out stop working"
 
 

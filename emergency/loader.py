@@ -72,7 +72,9 @@ def read_playbook(
     refuse(file, check_playbook(plan, site))
     stem = Path(name).stem
     if stem != plan.id and name.endswith(".yaml") and not any_name:
-        refuse(file, [Finding(("playbook",), f"the file is called '{stem}', the plan '{plan.id}'; give them one name")])
+        says = f"the file is called '{stem}', the plan '{plan.id}'; give them one name"
+        zh = f"文件名是“{stem}”,预案编号是“{plan.id}”;两者要一样"
+        refuse(file, [Finding(("playbook",), says, zh=zh)])
     return plan
 
 
@@ -137,7 +139,8 @@ def in_order(problems: list[Problem]) -> Mistakes:
 def _problems(file: yaml_file.YamlFile, error: ValidationError, kind: type[shapes.Shape]) -> Iterator[Problem]:
     for each in error.errors(include_url=False, include_input=False):
         path = tuple(part for part in each["loc"] if part != "[key]")
-        zh = _say_zh(each["type"], path, kind) or _own_zh(each.get("ctx", {}).get("error"), path)
+        context = each.get("ctx", {})
+        zh = _say_zh(each["type"], context, path, kind) or _own_zh(context.get("error"), path)
         yield file.problem(path, _say(each["type"], each["msg"], path, kind), zh=zh)
 
 
@@ -157,12 +160,34 @@ def _say(kind: str, message: str, path: tuple[Any, ...], root: type[shapes.Shape
     return f"{'.'.join(map(str, path))}: {text[0].lower() + text[1:] if text[:1].isupper() else text}"
 
 
-def _say_zh(kind: str, path: tuple[Any, ...], root: type[shapes.Shape]) -> str:
-    """Return the two commonest mistakes in Chinese; nothing of the others."""
+def _say_zh(kind: str, context: Mapping[str, Any], path: tuple[Any, ...], root: type[shapes.Shape]) -> str:
+    """Return a mistake that pydantic itself finds, in Chinese; nothing of those that a field finds."""
     word = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
         return f"这里没有“{word}”这一项。{nearest_zh(word, _words_at(root, path[:-1]))}"
-    return f"缺少“{word}”" if kind == "missing" else ""
+    if kind == "missing":
+        return f"缺少“{word}”"
+    says = KINDS_ZH.get(kind, "").format(**{key: str(each).replace(" or ", "、") for key, each in context.items()})
+    return says and f"{'.'.join(map(str, path))}:{says}"
+
+
+KINDS_ZH = {
+    "string_type": "要写文字",
+    "list_type": "要写列表",
+    "dict_type": "要写“名: 值”",
+    "model_type": "要写“名: 值”",
+    "model_attributes_type": "要写“名: 值”",
+    "literal_error": "只能写 {expected}",
+    "string_too_long": "最多 {max_length} 个字",
+    "string_too_short": "至少 {min_length} 个字",
+    "too_long": "最多 {max_length} 项",
+    "too_short": "至少 {min_length} 项",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+    "greater_than": "要大于 {gt}",
+    "less_than": "要小于 {lt}",
+}
+"""pydantic's own mistakes that a file of texts, lists and mappings can hold; the words between braces are its own."""
 
 
 def _words_at(root: type[shapes.Shape], path: tuple[Any, ...]) -> list[str]:
@@ -272,45 +297,54 @@ def _leave(s: shapes.LeaveShape) -> p.Leave:
 
 def _check_site(s: shapes.SiteShape) -> Iterator[Finding]:
     if s.timezone not in available_timezones():
-        yield Finding(
-            ("timezone",), f"'{s.timezone}' is no time zone.{nearest(s.timezone, sorted(available_timezones()))}"
-        )
+        known = sorted(available_timezones())
+        zh = f"没有时区“{s.timezone}”。{nearest_zh(s.timezone, known)}"
+        yield Finding(("timezone",), f"'{s.timezone}' is no time zone.{nearest(s.timezone, known)}", zh=zh)
     yield from _check_names(s)
     for id, zone in s.zones.items():
         if zone.within is not None and (zone.within not in s.zones or zone.within == id):
-            yield Finding(
-                ("zones", id, "within"), f"'{zone.within}' is no other zone.{nearest(zone.within, list(s.zones))}"
-            )
+            zh = f"没有别的区域“{zone.within}”。{nearest_zh(zone.within, list(s.zones))}"
+            says = f"'{zone.within}' is no other zone.{nearest(zone.within, list(s.zones))}"
+            yield Finding(("zones", id, "within"), says, zh=zh)
     for kind, places in (("zones", s.zones), ("lifts", s.lifts)):
         for id, place in places.items():
             for words in (place.short.zh, place.short.en):
                 if len(words) > SHORTEST_PLACE:
-                    yield Finding((kind, id, "short"), f"'{words}' is longer than {SHORTEST_PLACE} characters")
+                    says, zh = (
+                        f"'{words}' is longer than {SHORTEST_PLACE} characters",
+                        f"“{words}”超过 {SHORTEST_PLACE} 个字",
+                    )
+                    yield Finding((kind, id, "short"), says, zh=zh)
     for id in set(s.zones) & set(s.lifts):
-        yield Finding(("lifts", id), f"'{id}' is a zone already")
-    yield from _check_cycles({id: [z.within] for id, z in s.zones.items()}, "zones", "lies within itself")
+        yield Finding(("lifts", id), f"'{id}' is a zone already", zh=f"“{id}”已是区域的编号")
+    yield from _check_cycles({id: [z.within] for id, z in s.zones.items()}, "zones", _WITHIN)
     roles = list(s.roles)
     for id, duty in s.roles.items():
         for key, words_of in (("deputies", duty.deputies), ("conflicts", duty.conflicts), ("higher", [duty.higher])):
             for word in words_of:
                 if word is not None and word not in roles:
-                    yield Finding(("roles", id, key), f"'{word}' is no role.{nearest(word, roles)}")
+                    says, zh = (
+                        f"'{word}' is no role.{nearest(word, roles)}",
+                        f"没有角色“{word}”。{nearest_zh(word, roles)}",
+                    )
+                    yield Finding(("roles", id, key), says, zh=zh)
                 elif word == id:
-                    yield Finding(("roles", id, key), f"'{id}' stands beside itself")
+                    yield Finding(("roles", id, key), f"'{id}' stands beside itself", zh=f"“{id}”不能写自己")
     for decision, may in s.may.items():
         if decision in roles:
-            yield Finding(("may", decision), f"'{decision}' is a role; give the decision a name of its own")
+            zh = f"“{decision}”是角色;请给决定另起名字"
+            yield Finding(("may", decision), f"'{decision}' is a role; give the decision a name of its own", zh=zh)
         for index, word in enumerate(may):
             if word not in roles:
-                yield Finding(("may", decision, index), f"'{word}' is no role.{nearest(word, roles)}")
-    yield from _check_cycles(
-        {id: [d.higher] if d.higher != id else [] for id, d in s.roles.items()}, "roles", "is its own next higher role"
-    )
+                says, zh = f"'{word}' is no role.{nearest(word, roles)}", f"没有角色“{word}”。{nearest_zh(word, roles)}"
+                yield Finding(("may", decision, index), says, zh=zh)
+    yield from _check_cycles({id: [d.higher] if d.higher != id else [] for id, d in s.roles.items()}, "roles", _HIGHER)
     if not any(d.command for d in s.roles.values()):
-        yield Finding(("roles",), "no role may take command; mark at least one with command: yes")
+        zh = "没有能指挥的角色;请至少给一个写 command: yes"
+        yield Finding(("roles",), "no role may take command; mark at least one with command: yes", zh=zh)
     for id, shift in s.shifts.items():
         if shift.from_ == shift.to:
-            yield Finding(("shifts", id), "begins and ends at the same time")
+            yield Finding(("shifts", id), "begins and ends at the same time", zh="开始和结束是同一时刻")
     yield from _check_rotations(s)
     yield from _check_holidays(s)
 
@@ -324,19 +358,23 @@ def _check_names(s: shapes.SiteShape) -> Iterator[Finding]:
                     (key, language),
                     f"'{said}' holds the drill mark: real alerts would look like practice, and are refused as such; "
                     "choose another, without the word",
+                    zh=f"“{said}”里有演练标记:真实警报会像演练,也会被拒发;请换个不带此字样的",
                 )
 
 
 def _check_rotations(s: shapes.SiteShape) -> Iterator[Finding]:
     for kind, names in (("shifts", s.shifts), ("rotations", s.rotations)):
         if OFF in names:
-            yield Finding((kind, OFF), f"'{OFF}' stands for a day without a shift; choose another name")
+            zh = f"“{OFF}”表示当天不上班;请换个名字"
+            yield Finding((kind, OFF), f"'{OFF}' stands for a day without a shift; choose another name", zh=zh)
     for id, rotation in s.rotations.items():
         if id in s.shifts:
-            yield Finding(("rotations", id), f"'{id}' is a shift already")
+            yield Finding(("rotations", id), f"'{id}' is a shift already", zh=f"“{id}”已是班次的编号")
         unknown = [(n, word) for n, word in enumerate(rotation.cycle) if word != OFF and word not in s.shifts]
         for index, word in unknown:
-            yield Finding(("rotations", id, "cycle", index), f"'{word}' is no shift.{nearest(word, [*s.shifts, OFF])}")
+            zh = f"没有“{word}”这个班次。{nearest_zh(word, [*s.shifts, OFF])}"
+            says = f"'{word}' is no shift.{nearest(word, [*s.shifts, OFF])}"
+            yield Finding(("rotations", id, "cycle", index), says, zh=zh)
         if not unknown:
             yield from _check_cycle(s, id, rotation.cycle)
 
@@ -344,7 +382,7 @@ def _check_rotations(s: shapes.SiteShape) -> Iterator[Finding]:
 def _check_cycle(s: shapes.SiteShape, id: str, cycle: Sequence[str]) -> Iterator[Finding]:
     """A cycle in which somebody works, and never begins a shift before the last one has ended."""
     if set(cycle) == {OFF}:
-        yield Finding(("rotations", id, "cycle"), "nobody works in this cycle")
+        yield Finding(("rotations", id, "cycle"), "nobody works in this cycle", zh="这个轮班里没有人上班")
     for index, word in enumerate(cycle):
         before = cycle[index - 1]
         if OFF in (before, word) or s.shifts[before].from_ < s.shifts[before].to:
@@ -354,6 +392,7 @@ def _check_cycle(s: shapes.SiteShape, id: str, cycle: Sequence[str]) -> Iterator
                 ("rotations", id, "cycle", index),
                 f"overlapping shifts: '{word}' begins at {s.shifts[word].from_}, "
                 f"and '{before}' of the day before ends at {s.shifts[before].to}",
+                zh=f"班次重叠:{word} 从 {s.shifts[word].from_} 开始,前一天的 {before} 到 {s.shifts[before].to} 才结束",
             )
 
 
@@ -361,15 +400,16 @@ def _check_holidays(s: shapes.SiteShape) -> Iterator[Finding]:
     if s.holidays is not None:
         for day in s.holidays.add:
             if day in s.holidays.remove:
-                yield Finding(("holidays", "add", str(day)), f"{day} is added and removed; keep one of the two")
+                zh = f"{day} 既加了又减了;请留一个"
+                yield Finding(("holidays", "add", str(day)), f"{day} is added and removed; keep one of the two", zh=zh)
     if s.subdivision:
         import holidays
 
         known = sorted(holidays.list_supported_countries().get(s.country, ()))
         if s.subdivision not in known:
-            yield Finding(
-                ("subdivision",), f"'{s.subdivision}' is no part of {s.country}.{nearest(s.subdivision, known)}"
-            )
+            zh = f"{s.country} 没有“{s.subdivision}”这个地区。{nearest_zh(s.subdivision, known)}"
+            says = f"'{s.subdivision}' is no part of {s.country}.{nearest(s.subdivision, known)}"
+            yield Finding(("subdivision",), says, zh=zh)
 
 
 def circles_of_deputies(raw: bytes, name: str) -> list[Problem]:
@@ -379,15 +419,20 @@ def circles_of_deputies(raw: bytes, name: str) -> list[Problem]:
 
     file, shape = _validated(raw, name, shapes.SiteShape)
     links = {id: [word for word in duty.deputies if word != id] for id, duty in shape.roles.items()}
-    found = _check_cycles(links, "roles", "comes to be its own deputy")
-    return sorted(file.problem((*each.path, "deputies"), each.says, "R06") for each in found)
+    found = _check_cycles(links, "roles", _DEPUTY)
+    return sorted(file.problem((*each.path, "deputies"), each.says, "R06", each.zh) for each in found)
 
 
-def _check_cycles(links: Mapping[str, Sequence[str | None]], key: str, says: str) -> Iterator[Finding]:
+_WITHIN = Text("套在自己里面", "lies within itself")
+_HIGHER = Text("成了自己的上级", "is its own next higher role")
+_DEPUTY = Text("绕回来成了自己的代理人", "comes to be its own deputy")
+
+
+def _check_cycles(links: Mapping[str, Sequence[str | None]], key: str, says: Text) -> Iterator[Finding]:
     for start in links:
-        way = _way_back(links, start)
+        way = " -> ".join(_way_back(links, start))
         if way:
-            yield Finding((key, start), f"'{start}' {says}: " + " -> ".join(way))
+            yield Finding((key, start), f"'{start}' {says.en}: {way}", zh=f"“{start}”{says.zh}:{way}")
 
 
 def _way_back(links: Mapping[str, Sequence[str | None]], start: str) -> list[str]:

@@ -13,7 +13,7 @@ from emergency.core.site import Place, Site
 from emergency.errors import Mistakes
 
 T = TypeVar("T")
-KINDS_ZH = {"playbook": "预案", "place": "地点", "lift": "电梯"}
+KINDS_ZH = {"playbook": "预案", "place": "地点", "lift": "电梯", "zone": "区域"}
 
 
 @lru_cache(maxsize=8192)

@@ -79,7 +79,10 @@ class People:
         """
         digest = engine.store.current_digest("site")
         if digest is None:
-            raise CommandRefused("this installation has no site yet; make one with: emergency init --sample")
+            raise CommandRefused(
+                "this installation has no site yet; make one with: emergency init --sample",
+                "这个安装还没有场所。请先建立:emergency init --sample",
+            )
         if self._site is None or self._site[0] != digest:
             self._site = (digest, _SITE.decode(engine.store.document(digest)))
             known_days.bring(self._site[1], engine)

@@ -144,6 +144,19 @@ PHRASES: dict[str, tuple[str, str]] = {
         "数据库不可用时仍可叫人:同一条命令加 --last-resort",
         "People can be called without the database: the same command with --last-resort",
     ),
+    "last_resort_sent": (
+        "{code}:已发出 {sent} 条,{failed} 条没发出。没人盯超时,也收不到回复:请用对讲机接着指挥。",
+        "{code}: {sent} messages handed over, {failed} not. Nobody watches timers or replies: go on by radio.",
+    ),
+    "last_resort_after": ("数据库恢复后,请运行:emergency recover", "When the store works again: emergency recover"),
+    "no_journal": (
+        "记录文件写不进({why});请把下面几行抄下来:",
+        "the journal cannot be written ({why}); copy these lines by hand:",
+    ),
+    "no_more_journal": (
+        "记录文件再也写不进({why});请把下面几行抄下来:",
+        "the journal cannot be written any more ({why}); copy these lines by hand:",
+    ),
     "no_last_drill": ("应急兜底不能用来演练。", "A last resort is no drill: leave out --drill."),
     "backed_up": (
         "已备份:{incidents} 个事件,{lines} 行,日志完整 → {file}",
@@ -240,6 +253,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "    {title}: at the latest {worst}, target {target} ({source})",
     ),
     "check_unbounded": ("没有上限", "never"),
+    "warning_mark": ("提醒: ", "warning: "),
     "warned": ("{n} 处提醒,没有错误。", "{n} warnings, no mistakes."),
     "mistakes": ("{n} 处错误。", "Mistakes: {n}."),
     "not_reached": ("还没有通知到({n} 人)", "not told yet ({n})"),
@@ -254,7 +268,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "'{word}': say FACT=VALUE, for example people=3. The facts stand in `emergency status` and "
         "`emergency playbook show`",
     ),
-    "lacks_role": ("{shift} 班没有人能担任{role}", "nobody could be {role} on the shift '{shift}'"),
+    "lacks_role": ("{shift}没有人能担任{role}", "nobody could be {role} on the shift '{shift}'"),
     "lacks_number": ("{person} 没有电话号码", "{person} has no telephone number"),
     "lacks_second": (
         "{person} 担任指挥类职务,只有一个号码",
@@ -588,6 +602,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "已存为 {code}(日志 {lines} 行,哈希链完整)。再看: emergency log {code}",
         "Kept as {code} (a log of {lines} lines, every hash holds). Again: emergency log {code}",
     ),
+    "rehearsal_left": ("上次被强行中断的推演已存为 {code}。", "A rehearsal that was cut off is kept as {code}."),
     "rehearsal_not_kept": ("没有保存。", "It was not kept."),
     "rehearsal_frozen": (
         "真实事件 {real} 进行中:推演停止。请按真实预案行动: emergency status {real}",
@@ -624,6 +639,8 @@ TROUBLE: dict[int, str] = {
     errno.EROFS: "磁盘是只读的",
     errno.ENOSPC: "磁盘已满",
     errno.ENAMETOOLONG: "名字太长",
+    errno.EADDRINUSE: "端口已被别的程序占用",
+    errno.EADDRNOTAVAIL: "这台机器没有这个地址",
 }
 """What the system says of a file, in Chinese."""
 
@@ -643,6 +660,14 @@ def unwritable(path: object, error: OSError) -> tuple[str, str]:
     return (
         f"{path} cannot be written: {error.strerror}. Name a file in a folder that is there and that you may write to",
         f"{path} 写不进:{trouble_zh(error)}。请写到已有的、有权写入的文件夹里",
+    )
+
+
+def no_leave(path: object) -> tuple[str, str]:
+    """Return that *path* may not be written, and where to look: in en and in zh, in the order errors take them."""
+    return (
+        f"{path} may not be written; check who owns it and its folder",
+        f"{path} 没有写入权限;请核对它和所在文件夹的属主",
     )
 
 

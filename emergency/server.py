@@ -120,7 +120,7 @@ class Server:
         try:
             wanted = rhythm(self.app.settings.env)
         except SettingsError as error:
-            self.say(f"numbers are not asked about: {error}")
+            self._tell(f"numbers are not asked about: {error}", f"不自动核对号码:{error.of('zh')}")
             return
         self._asker = Asker(self.app, self.desk)
         if wanted.on and self._asker.notifiers:
@@ -161,7 +161,8 @@ class Server:
             self._held.close()
             raise StoreError(
                 f"another `emergency serve` already runs on {self.app.settings.home}; "
-                "a second would send everything twice"
+                "a second would send everything twice",
+                f"{self.app.settings.home} 上已有 emergency serve 在运行;再开一个,每条消息都会发两遍",
             ) from None
 
     def _begin(self, work: Any) -> None:
@@ -254,9 +255,15 @@ class Server:
         if abs(off) < CLOCK_SET:
             return
         if not await self.desk.do(lambda engine: _may_follow(engine, wall_of(clock))):
-            raise EmergencyError(f"{_clock_words(self._off)}; it is followed again when the emergency is over")
+            raise EmergencyError(
+                f"{_clock_words(self._off)}; it is followed again when the emergency is over",
+                f"{_clock_words_zh(self._off)};事件结束后再跟上",
+            )
         clock.follow()
-        self.say(f"{_clock_words(self._off)}; no emergency runs, so it is followed")
+        self._tell(
+            f"{_clock_words(self._off)}; no emergency runs, so it is followed",
+            f"{_clock_words_zh(self._off)};没有事件在进行,已跟上",
+        )
         self._off = timedelta(0)
         self.poke()
 
@@ -335,19 +342,22 @@ class Server:
         try:
             await work
         except (EmergencyError, TemporaryFailure) as error:
-            self._in_trouble(name, str(error))
+            self._in_trouble(name, error.of(self.app.settings.lang))
         except Exception as error:
             self._in_trouble(name, f"{name}: {type(error).__name__}")
         else:
             if self._troubles.pop(name, None):
-                self.say(f"{name}: well again")
+                self._tell(f"{name}: well again", f"{name}:已恢复正常")
             return True
         return False
 
     def _in_trouble(self, name: str, says: str) -> None:
         if self._troubles.get(name) != says:
             self._troubles[name] = says
-            self.say(f"trouble: {says}")
+            self._tell(f"trouble: {says}", f"有麻烦:{says}")
+
+    def _tell(self, en: str, zh: str) -> None:
+        self.say(zh if self.app.settings.lang == "zh" else en)
 
     # what comes in
 
@@ -375,9 +385,12 @@ class Server:
                     brake.pull(self.app.settings.home, brake.Marker(wall_of(self.app.clock), brake.CONSOLE, "real"))
             raise
         except KeyError as error:
-            raise Mistakes(f"{error} is missing") from None
+            raise Mistakes(f"{error} is missing", f"缺少 {error}") from None
         except (AttributeError, TypeError, ValueError) as error:
-            raise Mistakes(f"the words of '{verb}' are of the wrong sort ({type(error).__name__})") from error
+            raise Mistakes(
+                f"the words of '{verb}' are of the wrong sort ({type(error).__name__})",
+                f"“{verb}”的参数类型不对({type(error).__name__})",
+            ) from error
 
     async def _listen(self) -> None:
         path = self.app.settings.socket
@@ -448,6 +461,14 @@ def _clock_words(off: timedelta) -> str:
     if abs(off) < CLOCK_SET:
         return "the machine's clock is right again"
     return f"the machine's clock was set {'ahead' if off > timedelta(0) else 'back'} by {length}"
+
+
+def _clock_words_zh(off: timedelta) -> str:
+    seconds = round(abs(off).total_seconds())
+    length = f"{seconds} 秒" if seconds < 120 else f"{seconds // 60} 分钟"
+    if abs(off) < CLOCK_SET:
+        return "机器时钟又准了"
+    return f"机器时钟被拨{'快' if off > timedelta(0) else '慢'}了 {length}"
 
 
 async def run(server: Server, host: str, port: int, ready: Callable[[str], None]) -> None:

@@ -13,6 +13,7 @@ from emergency.errors import SettingsError
 
 SECRETS_FILE = "secrets.env"
 SQLITE = "sqlite:///"
+LANGUAGES = ("zh", "en")
 
 
 class Settings:
@@ -37,7 +38,8 @@ class Settings:
         if not self.database.startswith(SQLITE):
             kind = self.database.partition(":")[0]
             raise SettingsError(
-                f"EMERGENCY_DATABASE: this release keeps its store in SQLite ({SQLITE}FILE), not '{kind}'"
+                f"EMERGENCY_DATABASE: this release keeps its store in SQLite ({SQLITE}FILE), not '{kind}'",
+                f"EMERGENCY_DATABASE:数据库只能是 SQLite,写成 {SQLITE}文件,不能是“{kind}”",
             )
         return Path(self.database.removeprefix(SQLITE))
 
@@ -63,12 +65,27 @@ def read(env: Mapping[str, str], home: str | None = None, lang: str | None = Non
         SettingsError: a language that is not there, or a secrets file that others can read.
     """
     where = Path(home or env.get("EMERGENCY_HOME") or _default_home()).expanduser().absolute()
-    language = lang or env.get("EMERGENCY_LANG") or _from_locale(env)
-    if language not in ("zh", "en"):
-        raise SettingsError(f"EMERGENCY_LANG: '{language}' is no language here; there is zh and en")
+    spoken = language(env, lang)
     all_env = {**_secrets(where / SECRETS_FILE), **env}
     database = all_env.get("EMERGENCY_DATABASE") or f"{SQLITE}{where / 'emergency.db'}"
-    return Settings(where, database, language, all_env)
+    return Settings(where, database, spoken, all_env)
+
+
+def language(env: Mapping[str, str], lang: str | None = None) -> str:
+    """Return the language that the operator reads: *lang*, else what *env* says. Raises SettingsError: it is none."""
+    wanted = lang or env.get("EMERGENCY_LANG") or _language_of_locale(env)
+    if wanted not in LANGUAGES:
+        raise SettingsError(
+            f"EMERGENCY_LANG: '{wanted}' is no language here; there is zh and en",
+            f"EMERGENCY_LANG:没有“{wanted}”这种界面语言;请写 zh 或 en",
+        )
+    return wanted
+
+
+def language_of_errors(env: Mapping[str, str], lang: str | None = None) -> str:
+    """Return the language to say an error in, also where the one that is asked for is none: that is to be read too."""
+    known = [wanted for wanted in (lang, env.get("EMERGENCY_LANG")) if wanted in LANGUAGES]
+    return next(iter(known), None) or _language_of_locale(env)
 
 
 def _default_home() -> str:
@@ -77,7 +94,7 @@ def _default_home() -> str:
     return user_data_dir("emergency", appauthor=False)
 
 
-def _from_locale(env: Mapping[str, str]) -> str:
+def _language_of_locale(env: Mapping[str, str]) -> str:
     words = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
     return "zh" if words.lower().startswith("zh") else "en"
 
@@ -89,11 +106,17 @@ def _secrets(path: Path) -> dict[str, str]:
     except OSError:
         return {}
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise SettingsError(f"{path} can be read by others; close it with: chmod 600 {path}")
+        raise SettingsError(
+            f"{path} can be read by others; close it with: chmod 600 {path}",
+            f"{path} 别人也能读,里面有密钥。请运行:chmod 600 {path}",
+        )
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
+        from emergency.phrases import trouble_zh
+
+        zh = trouble_zh(error) if isinstance(error, OSError) else "不是 UTF-8 文本"
+        raise SettingsError(f"{path} cannot be read: {error}", f"{path} 读不出:{zh}") from error
     found = {}
     for line in lines:
         key, equals, value = line.strip().partition("=")

@@ -18,7 +18,7 @@ from emergency.engine import Engine
 from emergency.errors import CommandRefused, Mistakes, Problem, StoreError
 from emergency.loader import circles_of_deputies, read_site
 from emergency.people import save_roster, save_site
-from emergency.phrases import phrase, unreadable
+from emergency.phrases import phrase, trouble_zh, unreadable
 from emergency.roster import Person, Roster, mask
 from emergency.roster.calendar import zone_of
 from emergency.roster.files import read_path
@@ -37,12 +37,17 @@ def make_installation(settings: Settings, app: App, *, sample: bool) -> Document
     """
     home = settings.home
     if _is_made(settings, app):
-        raise CommandRefused(f"{home} holds an installation already; choose another folder with --home")
+        raise CommandRefused(
+            f"{home} holds an installation already; choose another folder with --home",
+            f"{home} 里已有安装;请用 --home 换个文件夹",
+        )
     site_file = home / "site.yaml"
     if not sample and not site_file.exists():
         raise CommandRefused(
             f"{site_file} is missing. Write your site there and run init again; for a file to copy from, "
-            "make the sample elsewhere: emergency --home DIR init --sample"
+            "make the sample elsewhere: emergency --home DIR init --sample",
+            f"缺少 {site_file}。请在那里写好场所文件再运行 init;"
+            "要范本,可在别处建样例:emergency --home 文件夹 init --sample",
         )
     _make_folders(home, sample=sample)
     document: Document = {"home": str(home), "site": None, "people": 0, "playbooks": 0}
@@ -86,7 +91,9 @@ def _make_folders(home: Path, *, sample: bool) -> None:
             if sample and not (home / name).exists():
                 shutil.copyfile(SAMPLE / name, home / name)
     except OSError as error:
-        raise StoreError(f"no installation can be made in {home}: {error.strerror}") from error
+        raise StoreError(
+            f"no installation can be made in {home}: {error.strerror}", f"{home} 里建不了安装:{trouble_zh(error)}"
+        ) from error
 
 
 def _roster_of(home: Path, site: Site) -> Roster:
@@ -98,12 +105,13 @@ def _roster_of(home: Path, site: Site) -> Roster:
 
 
 def import_site(app: App, file: str) -> Document:
-    """Put a changed site in force; incidents that are open keep the one they began with.
+    """Put a changed site in force; incidents that are open keep the one they began with. What is wrong, it says in the
+    operator's language.
 
     Raises:
         Mistakes: of the file, or people of the roster in force who would hang in the air.
     """
-    engine = app.engine()
+    engine, lang = app.engine(), app.settings.lang
     site = read_site(_bytes(Path(file)), file)
     problems = list(left_hanging(app.people.roster(engine), site, file))
     if problems:
@@ -120,9 +128,12 @@ def import_site(app: App, file: str) -> Document:
     return {
         "site": site.id,
         "file": file,
-        "unusable": [str(p) for error in unfit for p in error.problems],
-        "warnings": [str(problem) for problem in circles_of_deputies(_bytes(Path(file)), file)],
+        "unusable": [p.of(lang) for error in unfit for p in error.problems],
+        "warnings": [problem.of(lang) for problem in circles_of_deputies(_bytes(Path(file)), file)],
     }
+
+
+WHAT_ZH = {"shift": "班次", "zone": "区域", "role": "角色"}
 
 
 def left_hanging(roster: Roster, site: Site, file: str) -> Iterator[Problem]:
@@ -136,17 +147,22 @@ def left_hanging(roster: Roster, site: Site, file: str) -> Iterator[Problem]:
         wanted += [("shift", swap.shift, shifts) for swap in person.swaps]
         for what, word, known in wanted:
             if word is not None and word not in known:
-                yield Problem(file=file, line=0, says=f"{person.id} has the {what} '{word}', which this site has not")
+                yield Problem(
+                    file=file,
+                    line=0,
+                    says=f"{person.id} has the {what} '{word}', which this site has not",
+                    zh=f"{person.id} 的{WHAT_ZH[what]}“{word}”,这个场所里没有",
+                )
 
 
-def check_site(file: str) -> Document:
-    """Return the mistakes of a site file."""
+def check_site(file: str, lang: str = "en") -> Document:
+    """Return the mistakes of a site file, their sentences in *lang*."""
     try:
         read_site(_bytes(Path(file)), file)
         circles = circles_of_deputies(_bytes(Path(file)), file)
     except Mistakes as error:
-        return _findings(error.problems, [])
-    return _findings(circles, [] if circles else [file])
+        return _findings(error.problems, [], lang)
+    return _findings(circles, [] if circles else [file], lang)
 
 
 def check_roster(app: App, file: str | None, lang: str) -> Document:
@@ -161,20 +177,13 @@ def check_roster(app: App, file: str | None, lang: str) -> Document:
     if file is not None:
         try:
             found = read_path(Path(file), site)
-            roster, doubts = found.roster, [_in_words(each, lang) for each in found.doubts(site, today)]
+            roster, doubts = found.roster, found.doubts(site, today)
         except Mistakes as error:
             findings = error.problems
     if not findings:
         findings = doubts + _lacking(roster, site, name, lang)
     engine.store.close()
-    return _findings(findings, [] if findings else [name])
-
-
-def _in_words(problem: Problem, lang: str) -> Problem:
-    """A mistake with its sentence in the operator's language."""
-    from msgspec.structs import replace
-
-    return replace(problem, says=problem.zh) if lang == "zh" and problem.zh else problem
+    return _findings(findings, [] if findings else [name], lang)
 
 
 def _lacking(roster: Roster, site: Site, name: str, lang: str) -> list[Problem]:
@@ -193,7 +202,8 @@ def _lacking(roster: Roster, site: Site, name: str, lang: str) -> list[Problem]:
                 and _could(p.roles, duty.role, duty.deputies)
             ]
             if not there:
-                warn("lacks_role", role=duty.title.of(lang), shift=shift.id)
+                when = f"{shift.id} 班({shift.starts}-{shift.ends})" if lang == "zh" else shift.id
+                warn("lacks_role", role=duty.title.of(lang), shift=when)
     for person in roster.people.values():
         if not person.numbers:
             warn("lacks_number", person=person.id)
@@ -206,26 +216,32 @@ def _could(roles: dict[str, int], role: str, deputies: tuple[str, ...]) -> bool:
     return bool(set(roles) & {role, *deputies})
 
 
-def _findings(problems: list[Problem], clean: list[str]) -> Document:
+def _findings(problems: list[Problem], clean: list[str], lang: str) -> Document:
+    return {"findings": [_finding(problem, lang) for problem in problems], "clean": clean}
+
+
+def _finding(problem: Problem, lang: str) -> Document:
+    says = problem.zh if lang == "zh" and problem.zh else problem.says
+    mark = "" if problem.severity == "error" else phrase("warning_mark", lang)
     return {
-        "findings": [
-            {"severity": p.severity, "file": p.file, "line": p.line, "says": p.says, "text": _line(p)} for p in problems
-        ],
-        "clean": clean,
+        "severity": problem.severity,
+        "file": problem.file,
+        "line": problem.line,
+        "says": says,
+        "text": mark + problem.of(lang),
     }
 
 
-def _line(problem: Problem) -> str:
-    return str(problem) if problem.severity == "error" else f"{problem.severity}: {problem}"
-
-
 def show_roster(app: App, *, numbers: bool) -> Document:
-    """Return everybody; numbers are masked unless asked for."""
+    """Return everybody; numbers are masked unless asked for. `_role_titles` and `_shifts` say what their ids stand for
+    in Chinese."""
     engine = app.engine()
-    roster = app.people.roster(engine)
+    roster, site = app.people.roster(engine), app.people.site(engine)
     engine.store.close()
     return {
-        "people": [_shown(p, p.numbers if numbers else tuple(map(mask, p.numbers))) for p in roster.people.values()]
+        "people": [_shown(p, p.numbers if numbers else tuple(map(mask, p.numbers))) for p in roster.people.values()],
+        "_role_titles": {duty.role: duty.title.zh for duty in site.duties},
+        "_shifts": {shift.id: f"{shift.starts}-{shift.ends}" for shift in site.shifts},
     }
 
 
@@ -246,7 +262,7 @@ def _shown(p: Person, numbers: Sequence[str]) -> Document:
 
 
 def list_playbooks(app: App) -> Document:
-    """Return the plans that can be triggered, and the mistakes of those that cannot."""
+    """Return the plans that can be triggered, and the mistakes of those that cannot, in the operator's language."""
     engine = app.engine()
     plans, bad = app.library.load_all(engine, app.people.site(engine))
     files = app.library.files()
@@ -256,7 +272,7 @@ def list_playbooks(app: App) -> Document:
             {"id": p.id, "code": p.code, "title": _both(p.title), "place": p.place, "file": str(files[id])}
             for id, p in plans.items()
         ],
-        "mistakes": [str(problem) for error in bad for problem in error.problems],
+        "mistakes": [problem.of(app.settings.lang) for error in bad for problem in error.problems],
     }
 
 
@@ -329,7 +345,9 @@ FACT_KINDS = {"count": "3", "number": "1.5", "yes_no": "yes|no", "time": "14:05"
 
 
 def _state_lines(state: State, site: Site, lang: str) -> list[str]:
-    commanded = f"  ({phrase('agency_commands', lang, name=state.commanded_by)})" if state.commanded_by else ""
+    agency = site.agency(state.commanded_by) if state.commanded_by and lang == "zh" else None
+    by = agency.name.zh if agency is not None else state.commanded_by
+    commanded = f"  ({phrase('agency_commands', lang, name=by)})" if by else ""
     lines = [f"● {state.name}  {state.title.of(lang)}{commanded}"]
     for step in state.steps:
         due = f"  ≤ {_length(step.done)} [{step.source}]" if step.done else ""

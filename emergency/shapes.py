@@ -12,11 +12,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from emergency.core import playbook as p
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.values import Severity, Text
+from emergency.errors import Unfit
 
 DAY = "(mon|tue|wed|thu|fri|sat|sun)"
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
+_LANGUAGES_ZH = {"zh": "中文", "en": "英文"}
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -27,28 +29,35 @@ def a_length(value: Any) -> timedelta:
     text = str(value).strip()
     parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
     if not parts or "".join(a + b for a, b in parts) != text or len(text) > 20:
-        raise ValueError(f"'{text[:30]}' is no length of time; write a number and a unit: 90s, 2m, 24h, 30d")
+        raise Unfit(
+            f"'{text[:30]}' is no length of time; write a number and a unit: 90s, 2m, 24h, 30d",
+            f"“{text[:30]}”不是时长;请写数字和单位,如 90s、2m、24h、30d",
+        )
     total = sum((timedelta(**{UNITS[unit]: float(number)}) for number, unit in parts), timedelta(0))
     if total > timedelta(days=3660):
-        raise ValueError(f"'{text}' is longer than ten years")
+        raise Unfit(f"'{text}' is longer than ten years", f"“{text}”超过十年")
     return total
 
 
 def a_text(value: Any) -> Text:
     """Parse words in both languages."""
     if not isinstance(value, dict):
-        raise ValueError("wants words in both languages: {zh: ..., en: ...}")
+        raise Unfit("wants words in both languages: {zh: ..., en: ...}", "中英文都要写:{zh: ..., en: ...}")
     unknown = sorted(set(value) - {"zh", "en"})
     if unknown:
-        raise ValueError(f"'{unknown[0]}' is no language here; there is zh and en")
+        raise Unfit(
+            f"'{unknown[0]}' is no language here; there is zh and en", f"这里没有语言“{unknown[0]}”;只写 zh 和 en"
+        )
     for language in ("zh", "en"):
         words = value.get(language)
         if not isinstance(words, str) or not words.strip():
-            raise ValueError(f"the words in {language} are missing")
+            raise Unfit(f"the words in {language} are missing", f"缺少{_LANGUAGES_ZH[language]}")
         if "{{" in words or "{%" in words or "{#" in words:
-            raise ValueError("a text names values as {place}; it holds no template code")
+            raise Unfit(
+                "a text names values as {place}; it holds no template code", "文字里用 {place} 代表值,不能写模板代码"
+            )
         if any(ord(ch) < 32 for ch in words):
-            raise ValueError("a text is one line without control characters")
+            raise Unfit("a text is one line without control characters", "文字只能一行,不能有控制字符")
     return Text(value["zh"], value["en"])
 
 
@@ -61,7 +70,9 @@ def a_day(value: Any) -> date:
             raise ValueError
         return date.fromisoformat(str(value))
     except ValueError:
-        raise ValueError(f"'{str(value)[:40]}' is no date; write 2026-12-05") from None
+        raise Unfit(
+            f"'{str(value)[:40]}' is no date; write 2026-12-05", f"“{str(value)[:40]}”不是日期;请写成 2026-12-05"
+        ) from None
 
 
 def a_last_day(value: Any) -> date | None:
@@ -77,7 +88,7 @@ def a_yes(value: Any) -> bool:
         return True
     if value in ("no", "false"):
         return False
-    raise ValueError(f"'{value}' is neither yes nor no")
+    raise Unfit(f"'{value}' is neither yes nor no", f"“{value}”不行;请写 yes 或 no")
 
 
 def a_severity(value: Any) -> Severity:
@@ -86,16 +97,20 @@ def a_severity(value: Any) -> Severity:
         return value
     if value in Severity.__members__:
         return Severity[str(value)]
-    raise ValueError(f"'{value}' is no severity.{nearest(str(value), list(Severity.__members__))}")
+    known = list(Severity.__members__)
+    raise Unfit(
+        f"'{value}' is no severity.{nearest(str(value), known)}",
+        f"没有“{value}”这一级。{nearest_zh(str(value), known)}",
+    )
 
 
-def matching(pattern: str, says: str) -> BeforeValidator:
-    """Return a validator for texts of one form; *says* names the form to a person."""
+def matching(pattern: str, says: str, zh: str) -> BeforeValidator:
+    """Return a validator for texts of one form; *says* and *zh* name the form to a person."""
 
     def check(value: Any) -> str:
         if isinstance(value, str) and re.fullmatch(pattern, value):
             return value
-        raise ValueError(f"'{str(value)[:40]}' {says}")
+        raise Unfit(f"'{str(value)[:40]}' {says}", f"“{str(value)[:40]}”{zh}")
 
     return BeforeValidator(check)
 
@@ -108,9 +123,10 @@ def a_language(value: Any) -> str:
     if isinstance(value, str) and value in shelf.names() and shelf.usable(value):
         return value
     there = ", ".join(name for name in shelf.names() if shelf.usable(name))
-    raise ValueError(
+    raise Unfit(
         f"'{str(value)[:20]}' is no language here; there is {there}; another needs its catalogue in languages/ "
-        "(emergency language template)"
+        "(emergency language template)",
+        f"这里没有语言“{str(value)[:20]}”。可用:{there};别的语言要先把译文放进 languages/(emergency language template)",
     )
 
 
@@ -118,16 +134,19 @@ def a_word(value: Any) -> str:
     """Parse an id: lower-case letters, digits and underscores."""
     if isinstance(value, str) and re.fullmatch(r"[a-z][a-z0-9_]{0,39}", value):
         return value
-    raise ValueError(f"'{value}' is no id; use lower-case letters, digits and _ (at most 40)")
+    raise Unfit(
+        f"'{value}' is no id; use lower-case letters, digits and _ (at most 40)",
+        f"“{value}”不能作编号;请用小写字母、数字和 _(最多 40 个)",
+    )
 
 
 def _number(value: Any) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"'{value}' is no number") from None
+        raise Unfit(f"'{value}' is no number", f"“{value}”不是数") from None
     if not -1e9 < number < 1e9:
-        raise ValueError(f"'{value}' is out of range")
+        raise Unfit(f"'{value}' is out of range", f"“{value}”超出范围")
     return number
 
 
@@ -136,7 +155,7 @@ def _count(value: Any) -> int:
         return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and int(value) <= 10000:
         return int(value)
-    raise ValueError(f"'{value}' is no whole number")
+    raise Unfit(f"'{value}' is no whole number", f"“{value}”不是整数")
 
 
 GUARD_FORMS = {
@@ -163,12 +182,12 @@ GUARD_WORDS = sorted({word for form in GUARD_FORMS.values() for word in form} | 
 def a_guard(value: Any) -> p.Guard:
     """Parse a guard from the closed list of playbooks/README.md."""
     if not isinstance(value, dict) or not value:
-        raise ValueError("a guard is a mapping such as {step: answer, is: done}")
+        raise Unfit("a guard is a mapping such as {step: answer, is: done}", "条件要写成 {step: answer, is: done} 这样")
     if len(value) == 1:
         (word, inner), *_ = value.items()
         if word in ("any", "all"):
             if not isinstance(inner, list) or not inner:
-                raise ValueError(f"'{word}' wants a list of guards")
+                raise Unfit(f"'{word}' wants a list of guards", f"“{word}”后面要写条件的列表")
             parts = tuple(_simple(each) for each in inner)
             return p.AnyOf(parts) if word == "any" else p.AllOf(parts)
         if word == "not":
@@ -178,18 +197,22 @@ def a_guard(value: Any) -> p.Guard:
 
 def _simple(value: Any) -> p.Simple:
     if not isinstance(value, dict):
-        raise ValueError("a guard is a mapping such as {step: answer, is: done}")
+        raise Unfit("a guard is a mapping such as {step: answer, is: done}", "条件要写成 {step: answer, is: done} 这样")
     keys = set(value)
     unknown = sorted(keys - set(GUARD_WORDS))
     if unknown:
-        raise ValueError(f"'{unknown[0]}' is no word of a guard.{nearest(unknown[0], GUARD_WORDS)}")
+        raise Unfit(
+            f"'{unknown[0]}' is no word of a guard.{nearest(unknown[0], GUARD_WORDS)}",
+            f"条件里不能写“{unknown[0]}”。{nearest_zh(unknown[0], GUARD_WORDS)}",
+        )
     if keys & {"any", "all", "not"}:
-        raise ValueError("any, all and not are one level deep, and stand alone")
+        raise Unfit("any, all and not are one level deep, and stand alone", "any、all、not 只能有一层,而且单独写")
     for needed, allowed in GUARD_FORMS.items():
         if set(needed) <= keys <= allowed:
             return _make_guard(needed, value)
-    raise ValueError(
-        "these words make no guard together: " + ", ".join(sorted(keys)) + "; see the list in playbooks/README.md"
+    raise Unfit(
+        "these words make no guard together: " + ", ".join(sorted(keys)) + "; see the list in playbooks/README.md",
+        "这些合起来不是条件:" + "、".join(sorted(keys)) + ";写法见 playbooks/README.md",
     )
 
 
@@ -236,7 +259,7 @@ def _make_guard(form: tuple[str, ...], v: dict[str, Any]) -> p.Simple:
 
 def _must(value: Any, word: str) -> None:
     if value != word:
-        raise ValueError(f"'{value}' stands where only '{word}' can")
+        raise Unfit(f"'{value}' stands where only '{word}' can", f"这里只能写“{word}”,不能写“{value}”")
 
 
 def an_outcome(value: Any) -> p.Outcome:
@@ -249,7 +272,10 @@ def an_outcome(value: Any) -> p.Outcome:
         return p.Go(a_word(value["go"]))
     if isinstance(value, dict) and set(value) == {"raise"}:
         return p.RaiseTo(a_severity(value["raise"]))
-    raise ValueError(f"'{value}' is no outcome; there is remind, deputy, {{go: state}}, {{raise: severity}}")
+    raise Unfit(
+        f"'{value}' is no outcome; there is remind, deputy, {{go: state}}, {{raise: severity}}",
+        f"“{value}”不行;可写 remind、deputy、{{go: 阶段}}、{{raise: 级别}}",
+    )
 
 
 LENGTH_SCHEMA = {"type": "string", "pattern": r"^(\d+(\.\d+)?[smhd])+$", "examples": ["90s", "2m", "24h", "30d"]}
@@ -390,10 +416,10 @@ def a_call(value: Any) -> Severity | None:
 def an_answer(value: Any) -> p.Answer:
     """Parse an answer of a decision: words, and what it tells."""
     if not isinstance(value, dict):
-        raise ValueError("wants words in both languages: {zh: ..., en: ...}")
+        raise Unfit("wants words in both languages: {zh: ..., en: ...}", "中英文都要写:{zh: ..., en: ...}")
     tells = value.get("tells", {})
     if not isinstance(tells, dict) or not all(isinstance(each, str) for each in tells.values()):
-        raise ValueError("tells: which fact has which value, as {danger: yes}")
+        raise Unfit("tells: which fact has which value, as {danger: yes}", "tells 要写 情况: 值,如 {danger: yes}")
     says = a_text({key: each for key, each in value.items() if key != "tells"})
     return p.Answer(name="", says=says, tells={a_word(fact): each for fact, each in tells.items()})
 
@@ -503,7 +529,11 @@ class PlaybookShape(Shape):
     playbook: Id
     code: Annotated[
         str,
-        matching("[A-HJ-NP-WY]", "is no code; one capital letter, but not I, O, X or Z"),
+        matching(
+            "[A-HJ-NP-WY]",
+            "is no code; one capital letter, but not I, O, X or Z",
+            "不能作字母代号;请写一个大写字母,I、O、X、Z 除外",
+        ),
         WithJsonSchema({"type": "string", "pattern": "^[A-HJ-NP-WY]$"}),
     ]
     title: Words
@@ -538,7 +568,7 @@ class SiteAgencyShape(Shape):
     """An agency as the site knows it."""
 
     name: Words
-    number: Annotated[str, matching(r"\+?[0-9 -]{3,20}", "is no telephone number")]
+    number: Annotated[str, matching(r"\+?[0-9 -]{3,20}", "is no telephone number", "不是电话号码")]
 
 
 class DutyShape(Shape):
@@ -557,9 +587,14 @@ class DutyShape(Shape):
 class ShiftShape(Shape):
     """A shift: days as `mon-fri` or `sat,sun`, and hours; one that ends before it begins goes over midnight."""
 
-    days: Annotated[str, matching(f"{DAY}([,-]{DAY})*", "are no days; write mon-fri, or sat,sun")]
-    from_: Annotated[str, Field(alias="from"), matching(CLOCK, "is no time of day; write 08:00")]
-    to: Annotated[str, matching(CLOCK, "is no time of day; write 08:00")]
+    days: Annotated[
+        str,
+        matching(f"{DAY}([,-]{DAY})*", "are no days; write mon-fri, or sat,sun", "不是星期;请写成 mon-fri 或 sat,sun"),
+    ]
+    from_: Annotated[
+        str, Field(alias="from"), matching(CLOCK, "is no time of day; write 08:00", "不是时刻;请写成 08:00")
+    ]
+    to: Annotated[str, matching(CLOCK, "is no time of day; write 08:00", "不是时刻;请写成 08:00")]
     on_holidays: Literal["as_sunday", "off", "on"] = "as_sunday"
 
 
@@ -585,7 +620,10 @@ class SiteShape(Shape):
     signature: Words
     address: Words
     timezone: str
-    country: Annotated[str, matching("[A-Z]{2}", "is no country; two capital letters, as CN or GB")]
+    country: Annotated[
+        str,
+        matching("[A-Z]{2}", "is no country; two capital letters, as CN or GB", "不是国家;请写两个大写字母,如 CN、GB"),
+    ]
     zones: dict[Id, PlaceShape]
     lifts: dict[Id, PlaceShape] = {}
     agencies: dict[Id, SiteAgencyShape] = {}
@@ -593,7 +631,9 @@ class SiteShape(Shape):
     shifts: dict[Id, ShiftShape]
     rotations: dict[Id, RotationShape] = {}
     holidays: HolidaysShape | None = None
-    subdivision: Annotated[str, matching("[A-Z0-9]{1,4}", "is no part of a country; write ENG, or NY")] = ""
+    subdivision: Annotated[
+        str, matching("[A-Z0-9]{1,4}", "is no part of a country; write ENG, or NY", "不是国家的一部分;请写成 ENG 或 NY")
+    ] = ""
     facts: dict[Id, ShortText] = {}
     may: dict[Id, list[Id]] = {}
     code_words: dict[Id, Words] = {}

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from emergency.codes import WORDS, why_not_sent
 from emergency.phrases import PHRASES, phrase
 
 if TYPE_CHECKING:
@@ -168,7 +169,8 @@ def _wanted_in_short(doc: Document, lang: str) -> list[str]:
 
 def _commands(doc: Document, lang: str) -> str:
     if doc["commanded_by"]:
-        return phrase("agency_commands", lang, name=doc["commanded_by"])
+        known = doc.get("commanded_by_name") if lang == "zh" else None
+        return phrase("agency_commands", lang, name=known["zh"] if known else doc["commanded_by"])
     who = name(doc, doc["command"], lang) if doc["command"] else phrase("nobody", lang)
     return f"{phrase('command', lang)}: {who}"
 
@@ -178,7 +180,7 @@ def _unsent(doc: Document, lang: str) -> list[str]:
     if not people or doc["closed"]:
         return []
     names = ", ".join(name(doc, person, lang, with_id=False) for person in people)
-    why = ", ".join(dict.fromkeys(each["reason"] for each in doc["unsent"] if each["reason"]))
+    why = ", ".join(dict.fromkeys(why_not_sent(each["reason"], lang) for each in doc["unsent"] if each["reason"]))
     return [f"  !! {phrase('not_reached', lang, n=len(people))}: {names}" + (f" [{why}]" if why else "")]
 
 
@@ -312,6 +314,12 @@ TIMERS = frozenset({"TimerSet", "TimerCleared", "TimerFired"})
 PEOPLE = frozenset({"person", "by", "about", "instead_of"})
 
 
+TITLED = {"state": "states", "name": "steps", "place": "places", "playbook": "plans"}
+"""Keys of a line whose ids have titles, and where the document of a log holds them."""
+CODED = frozenset({"kind", "because", "via", "how", "name"})
+"""Keys of a line whose values are words of the log's own (see `codes`)."""
+
+
 class LogReader:
     """Reads a log aloud, line by line; remembers who and what the ids of earlier lines stand for."""
 
@@ -336,10 +344,28 @@ class LogReader:
         if not isinstance(value, str):
             return str(value)
         if key in PEOPLE:
-            return name(self._doc, value, self._lang)
+            said = name(self._doc, value, self._lang)
+            return said if said != value or self._lang != "zh" else self._somebody_zh(value)
         if key in ("alert", "step", "delivery"):
             return self._known.get(value, value)
-        return words.get(value, value)
+        return words.get(value, self._plain(key, value) if self._lang == "zh" else value)
+
+    def _plain(self, key: str, value: str) -> str:
+        """Return in Chinese what an id or a code of a line stands for: in English it stands for itself."""
+        if key in ("severity", "to") and value in SEVERITIES:
+            return SEVERITIES[value]
+        if key == "role":
+            return role(self._doc, value, "zh")
+        if key == "reason":
+            return why_not_sent(value, "zh")
+        title = self._doc.get("titles", {}).get(TITLED.get(key), {}).get(value)
+        if title is not None:
+            return str(title["zh"])
+        return self._coded(value) if key in CODED else value
+
+    def _coded(self, code: str) -> str:
+        """Return a word of the log's own in Chinese, where there is one; in English it stands as it is."""
+        return WORDS[code].zh if self._lang == "zh" and code in WORDS else code
 
     def _remember(self, kind: str, data: Document, shown: dict[str, str]) -> None:
         if kind == "StepStarted":
@@ -353,7 +379,13 @@ class LogReader:
             what = " ".join(filter(None, (shown.get("step"), shown["person"])))
             shown["alert"] = self._known[data["alert"]] = what
         elif kind == "DeliveryQueued":
-            shown["delivery"] = self._known[data["delivery"]] = f"{data['channel']} → {shown['person']}"
+            shown["delivery"] = self._known[data["delivery"]] = f"{self._coded(data['channel'])} → {shown['person']}"
+
+    def _somebody_zh(self, id: str) -> str:
+        """Return who is meant that is nobody of the roster: the console, an agency."""
+        if id == "console":
+            return WORDS[id].zh
+        return str(self._doc.get("titles", {}).get("agencies", {}).get(id, {}).get("zh", id))
 
     def _said(self, data: Document) -> str:
         """Who has which role now, or that nobody has, and why; an assignment by order names who ordered it."""

@@ -75,7 +75,10 @@ def rhythm(env: Mapping[str, str]) -> Rhythm:
         return Rhythm(on=False)
     if word.isascii() and word.isdigit() and len(word) <= 5:
         return Rhythm(a_day=int(word))
-    raise SettingsError(f"{SETTING}: '{word}' is none of on, off, or how many questions a day at most, like 20")
+    raise SettingsError(
+        f"{SETTING}: '{word}' is none of on, off, or how many questions a day at most, like 20",
+        f"{SETTING}:“{word}”不行;请写 on、off,或每天最多问几次,如 20",
+    )
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):

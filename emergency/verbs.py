@@ -7,6 +7,7 @@ roster ids. Every verb runs inside one transaction.
 
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -101,14 +102,14 @@ def _word(args: Args, key: str) -> Any:
         Mistakes: it is missing.
     """
     if args.get(key) in (None, ""):
-        raise Mistakes(f"'{key}' is missing")
+        raise Mistakes(f"'{key}' is missing", f"缺少“{key}”")
     return args[key]
 
 
 def _whole(args: Args, key: str, usual: int) -> int:
     word = str(args.get(key) or usual)
     if not (word.isascii() and word.isdigit() and len(word) < 10):
-        raise Mistakes(f"{key}: '{word}' is no whole number")
+        raise Mistakes(f"{key}: '{word}' is no whole number", f"{key}:“{word}”不是整数")
     return int(word)
 
 
@@ -140,7 +141,10 @@ def carry_out(desktop: Desktop, engine: Engine, verb: str, args: Args) -> Docume
         Mistakes: unknown verb or words. CommandRefused: not possible now. StoreError.
     """
     if verb not in VERBS:
-        raise Mistakes(f"'{verb}' is no command.{nearest(verb, sorted(VERBS))}")
+        raise Mistakes(
+            f"'{verb}' is no command.{nearest(verb, sorted(VERBS))}",
+            f"没有命令“{verb}”。{nearest_zh(verb, sorted(VERBS))}",
+        )
 
     def work(e: Engine) -> Document | Stands:
         request = args.get("request")
@@ -178,7 +182,10 @@ def the_incident(engine: Engine, code: str | None) -> Incident:
         row = engine.store.incident_by_code(code.strip().upper()) or _of_drill(engine, code.strip().upper())
         if row is None:
             codes = [r.code for r in engine.store.open_incidents()]
-            raise Mistakes(f"there is no incident {code}.{nearest(code, codes)}")
+            raise Mistakes(
+                f"there is no incident {code}.{nearest(code, codes)}",
+                f"没有事件 {code}。{nearest_zh(code, codes)}查看:emergency status",
+            )
         return engine.incident(row.id)
     everything = engine.open_incidents()
     everything = [incident for incident in everything if not incident.armed] or everything
@@ -187,8 +194,14 @@ def the_incident(engine: Engine, code: str | None) -> Incident:
         if len(choice) == 1:
             return choice[0]
     if not everything:
-        raise Mistakes("no incident is open; start one with: emergency trigger PLAYBOOK --at PLACE")
-    raise Mistakes(f"several incidents are open; say which:\n{_listed(burning or everything)}")
+        raise Mistakes(
+            "no incident is open; start one with: emergency trigger PLAYBOOK --at PLACE",
+            "没有进行中的事件。启动:emergency trigger 预案 --at 地点",
+        )
+    raise Mistakes(
+        f"several incidents are open; say which:\n{_listed(burning or everything)}",
+        f"有几个事件在进行,请写明编号:\n{_listed(burning or everything)}",
+    )
 
 
 def _listed(incidents: Sequence[Incident]) -> str:
@@ -219,7 +232,10 @@ def _live(engine: Engine, args: Args) -> Incident:
             f"演练和真实事件都还开着,请写明编号:\n{_listed(both)}",
         )
     if incident.is_closed:
-        raise CommandRefused(f"{incident.code} is closed; its log can be read, nothing can be added")
+        raise CommandRefused(
+            f"{incident.code} is closed; its log can be read, nothing can be added",
+            f"{incident.code} 已结束;日志可以看,不能再添加",
+        )
     return incident
 
 
@@ -245,7 +261,8 @@ def the_person(desktop: Desktop, engine: Engine, word: str, or_one_of: Sequence[
         )
     known = [*people, *or_one_of]
     raise Mistakes(
-        f"'{word}' is not in the roster.{nearest(word, known)}", f"名册里没有“{word}”。{nearest_zh(word, known)}"
+        f"'{word}' is not in the roster.{nearest(word, known)}",
+        f"名册里没有“{word}”。{nearest_zh(word, known) or '查看:emergency roster show'}",
     )
 
 
@@ -371,15 +388,26 @@ def _facts_told(engine: Engine, plan: Playbook, args: Args, timezone: str) -> di
     """Return the facts that come with a report, each in the one spelling of its type; free words as seals."""
     values = args.get("facts") or {}
     if not isinstance(values, Mapping):
-        raise Mistakes("facts: say what is known of which fact, for example people=3")
+        raise Mistakes("facts: say what is known of which fact, for example people=3", "facts:请写 情况=值,如 people=3")
     found = {}
     for name, value in values.items():
         declared = plan.fact(name)
         if declared is None:
-            raise Mistakes(f"'{name}' is no fact of {plan.id}.{nearest(name, [f.name for f in plan.facts])}")
+            raise Mistakes(
+                f"'{name}' is no fact of {plan.id}.{nearest(name, [f.name for f in plan.facts])}",
+                f"预案 {_named_zh(plan)} 没有“{name}”这项情况。{_fact_near_zh(plan, name)}",
+            )
         told = parse_fact(declared, str(value), engine.clock.now(), timezone)
         found[name] = engine.store.seal(told) if declared.type == "text" else told
     return found
+
+
+def _named_zh(plan: Playbook) -> str:
+    return f"{plan.title.zh}({plan.id})"
+
+
+def _fact_near_zh(plan: Playbook, name: str) -> str:
+    return nearest_zh(name, [f.name for f in plan.facts]) or f"查看:emergency playbook show {plan.id}"
 
 
 def _armed(going: Sequence[Incident], playbook: str, mode: Mode) -> Incident | None:
@@ -406,7 +434,10 @@ def confirm(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     """What another incident lets expect has come: begin it, at a place."""
     incident = the_incident(engine, str(_word(args, "code")))
     if not incident.armed:
-        raise CommandRefused(f"{incident.code} does not wait to be confirmed")
+        raise CommandRefused(
+            f"{incident.code} does not wait to be confirmed",
+            f"{incident.code} 不在等待确认。现在怎样:emergency status {incident.code}",
+        )
     place = find_place(args["at"], incident.playbook, incident.site).id if args.get("at") else incident.place
     if incident.playbook.place == "lift" and incident.site.place(place).kind != "lift":
         place = find_place(args.get("at"), incident.playbook, incident.site).id
@@ -484,8 +515,25 @@ def log(desktop: Desktop, engine: Engine, args: Args) -> Document:
         "words": seals,
         "people": documents.names(incident, people),
         "role_titles": {duty.role: {"zh": duty.title.zh, "en": duty.title.en} for duty in incident.site.duties},
+        "titles": _titles(desktop, engine, incident),
         "timezone": incident.site.timezone,
     }
+
+
+def _titles(desktop: Desktop, engine: Engine, incident: Incident) -> Document:
+    """Return what the ids in a log are called: of states, steps, places, agencies, and of plans that may follow."""
+    plans = {}
+    for id in sorted(incident.expected):
+        with contextlib.suppress(Mistakes):
+            plans[id] = desktop.library.named(engine, id, incident.site).title
+    found = {
+        "states": {state.name: state.title for state in incident.playbook.states},
+        "steps": {step.name: step.do for state in incident.playbook.states for step in state.steps},
+        "places": {place.id: place.name for place in incident.site.places},
+        "agencies": {agency.id: agency.name for agency in incident.site.agencies},
+        "plans": plans,
+    }
+    return {kind: {id: {"zh": said.zh, "en": said.en} for id, said in each.items()} for kind, each in found.items()}
 
 
 def _book(engine: Engine, incident: Incident, *, verify: bool) -> tuple[str, int]:
@@ -525,7 +573,10 @@ def transition(desktop: Desktop, engine: Engine, args: Args) -> Stands:
             to = state.name
     names = [state.name for state in incident.playbook.states]
     if to not in names:
-        raise Mistakes(f"'{args['to']}' is no state of {incident.playbook.id}.{nearest(to, names)}")
+        raise Mistakes(
+            f"'{args['to']}' is no state of {incident.playbook.id}.{nearest(to, names)}",
+            f"预案 {_named_zh(incident.playbook)} 没有“{args['to']}”这个阶段。{nearest_zh(to, names)}",
+        )
     _override_needs_a_reason(args)
     command = c.OrderTransition(
         to=to,
@@ -538,7 +589,7 @@ def transition(desktop: Desktop, engine: Engine, args: Args) -> Stands:
 
 def _override_needs_a_reason(args: Args) -> None:
     if args.get("override") and not args.get("reason"):
-        raise Mistakes('an override needs a reason: --reason "..."')
+        raise Mistakes('an override needs a reason: --reason "..."', '强制执行要写理由:--reason "理由"')
 
 
 @_verb
@@ -560,12 +611,17 @@ def fact(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     by = _by(desktop, engine, args, incident)
     values = _word(args, "values")
     if not isinstance(values, Mapping):
-        raise Mistakes("values: say what was told of which fact, for example people=3")
+        raise Mistakes(
+            "values: say what was told of which fact, for example people=3", "values:请写 情况=值,如 people=3"
+        )
     for name, value in values.items():
         declared = incident.playbook.fact(name)
         if declared is None:
             names = [f.name for f in incident.playbook.facts]
-            raise Mistakes(f"'{name}' is no fact of {incident.playbook.id}.{nearest(name, names)}")
+            raise Mistakes(
+                f"'{name}' is no fact of {incident.playbook.id}.{nearest(name, names)}",
+                f"预案 {_named_zh(incident.playbook)} 没有“{name}”这项情况。{_fact_near_zh(incident.playbook, name)}",
+            )
         told = parse_fact(declared, str(value), engine.clock.now(), incident.site.timezone)
         sealed = engine.store.seal(told) if declared.type == "text" else None
         incident = engine.handle(incident.id, c.ReportFact(fact=name, value=told, by=by, sealed=sealed))
@@ -599,7 +655,13 @@ def parse_fact(declared: Fact, text: str, now: datetime, timezone: str) -> str:
     wants = {"yes_no": "yes or no", "count": "a whole number", "number": "a number", "text": "words"}.get(
         declared.type, "one of " + ", ".join(declared.choices)
     )
-    raise Mistakes(f"{declared.name}: '{text}' is not {wants} ({declared.ask.zh} / {declared.ask.en})")
+    wants_zh = {"yes_no": "是或否", "count": "整数", "number": "数", "text": "文字"}.get(
+        declared.type, "其中之一:" + "、".join(declared.choices)
+    )
+    raise Mistakes(
+        f"{declared.name}: '{text}' is not {wants} ({declared.ask.zh} / {declared.ask.en})",
+        f"{declared.name}:“{text}”不行,要写{wants_zh}({declared.ask.zh})",
+    )
 
 
 def _is_number(word: str) -> bool:
@@ -645,7 +707,11 @@ def assign(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     word = str(_word(args, "role"))
     role = word if word == "command" else _role_named(incident, word)
     if role is None:
-        raise Mistakes(f"'{word}' is no role here.{nearest(word, [*_roles(incident), 'command'])}")
+        known = [*_roles(incident), "command"]
+        raise Mistakes(
+            f"'{word}' is no role here.{nearest(word, known)}",
+            f"这里没有“{word}”这个角色。{nearest_zh(word, known) or '查看:emergency roster who'}",
+        )
     incident = _fresh_team(desktop, engine, incident)
     if role == "command":
         return Stands(engine.handle(incident.id, c.HandOver(person=person, by=by, reason=reason)).id)
@@ -679,7 +745,7 @@ def note(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     incident = _live(engine, args)
     text = _sealed(engine, args, "text")
     if text is None:
-        raise Mistakes("a note needs words")
+        raise Mistakes("a note needs words", "请写要记的话")
     command = c.AddNote(by=_by(desktop, engine, args, incident), text=text)
     return Stands(engine.handle(incident.id, command).id)
 
@@ -690,7 +756,7 @@ def tell(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     incident = _live(engine, args)
     text = _sealed(engine, args, "text")
     if text is None:
-        raise Mistakes("say what to tell them")
+        raise Mistakes("say what to tell them", "请写要通知的话")
     roles: list[str] = []
     people: list[str] = []
     for word in args.get("to") or ():
@@ -726,7 +792,10 @@ def stand_down(desktop: Desktop, engine: Engine, args: Args) -> Stands:
 def _item(word: str, lines: int) -> int:
     if word.isascii() and word.isdigit() and 1 <= int(word) <= lines:
         return int(word)
-    raise Mistakes(f"--check {word}: say the number of a line of the checklist (1 to {lines}), or all")
+    raise Mistakes(
+        f"--check {word}: say the number of a line of the checklist (1 to {lines}), or all",
+        f"--check {word}:请写清单的行号(1 到 {lines}),或 all",
+    )
 
 
 @_verb
@@ -738,7 +807,7 @@ def cancel(desktop: Desktop, engine: Engine, args: Args) -> Stands:
         dismissed = c.DismissIncident(by=_by(desktop, engine, args, incident))
         return Stands(engine.handle(incident.id, dismissed).id)
     if reason is None:
-        raise Mistakes('a false alarm needs its cause: --reason "..."')
+        raise Mistakes('a false alarm needs its cause: --reason "..."', '取消误报要写原因:--reason "原因"')
     command = c.CancelIncident(by=_by(desktop, engine, args, incident), reason=reason)
     return Stands(engine.handle(incident.id, command).id)
 
@@ -749,11 +818,14 @@ def give_up(desktop: Desktop, engine: Engine, args: Args) -> Stands:
     incident = _live(engine, args)
     reason = _sealed(engine, args, "reason")
     if reason is None:
-        raise Mistakes('giving up needs a reason: --reason "..."')
+        raise Mistakes('giving up needs a reason: --reason "..."', '放弃任务要写理由:--reason "理由"')
     word = str(_word(args, "step")).upper()
     run = next((r for r in incident.steps.values() if word in (r.letter, incident.code + r.letter, r.id.upper())), None)
     if run is None:
-        raise Mistakes(f"{incident.code} has no step {args['step']}; say its letter, as `emergency status` shows it")
+        raise Mistakes(
+            f"{incident.code} has no step {args['step']}; say its letter, as `emergency status` shows it",
+            f"{incident.code} 没有任务 {args['step']};请写 emergency status 里任务的字母",
+        )
     command = c.GiveUpStep(step=run.id, by=_by(desktop, engine, args, incident), reason=reason)
     return Stands(engine.handle(incident.id, command).id)
 

@@ -36,7 +36,10 @@ def deadman_url(env: Mapping[str, str]) -> str | None:
         return None
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise SettingsError("EMERGENCY_DEADMAN_URL is no web address; it begins with https://")
+        raise SettingsError(
+            "EMERGENCY_DEADMAN_URL is no web address; it begins with https://",
+            "EMERGENCY_DEADMAN_URL 不是网址;要以 https:// 开头",
+        )
     return url
 
 

@@ -132,10 +132,14 @@ class _Reader:
         if isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:
-                self._stop(line, "a second document begins here; one file holds one")
+                self._stop(
+                    line, "a second document begins here; one file holds one", "这里又开始了一份文档;一个文件只写一份"
+                )
         elif isinstance(event, yaml.AliasEvent):
             self._stop(
-                line, f"'*{event.anchor}' repeats another part; write it out (a plan must be readable as it stands)"
+                line,
+                f"'*{event.anchor}' repeats another part; write it out (a plan must be readable as it stands)",
+                f"“*{event.anchor}”引用了别处;请写全(预案要一眼读得懂)",
             )
         elif isinstance(event, yaml.ScalarEvent):
             self._scalar(event.value, line, event.tag)
@@ -144,28 +148,41 @@ class _Reader:
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             self._stack.pop()
 
-    def _stop(self, line: int, says: str) -> None:
-        raise Mistakes([Problem(file=self.name, line=line, says=says)])
+    def _stop(self, line: int, says: str, zh: str) -> None:
+        raise Mistakes([Problem(file=self.name, line=line, says=says, zh=zh)])
 
     def _open(self, value: dict[str, Any] | list[Any], line: int, tag: str | None) -> None:
         if tag is not None and tag not in ("!",):
-            self._stop(line, f"'{tag}' is not allowed; a plan holds texts, lists and mappings only")
+            self._stop(
+                line,
+                f"'{tag}' is not allowed; a plan holds texts, lists and mappings only",
+                f"不能写“{tag}”;只能写文字、列表和“名: 值”",
+            )
         if len(self._stack) >= DEEPEST:
-            self._stop(line, f"is nested deeper than {DEEPEST} levels")
+            self._stop(line, f"is nested deeper than {DEEPEST} levels", f"嵌套超过 {DEEPEST} 层")
         if self._stack and isinstance(self._stack[-1].value, dict) and self._stack[-1].key is None:
-            self._stop(line, "a list or mapping stands where a name is expected")
+            self._stop(line, "a list or mapping stands where a name is expected", "这里该写名字,却是列表或“名: 值”")
         path = self._place(value, line)
         self._stack.append(_Open(value, path))
 
     def _scalar(self, text: str, line: int, tag: str | None) -> None:
         if tag is not None and tag != "!":
-            self._stop(line, f"'{tag}' is not allowed; a plan holds texts, lists and mappings only")
+            self._stop(
+                line,
+                f"'{tag}' is not allowed; a plan holds texts, lists and mappings only",
+                f"不能写“{tag}”;只能写文字、列表和“名: 值”",
+            )
         top = self._stack[-1] if self._stack else None
         if top is not None and isinstance(top.value, dict) and top.key is None:
             if text in top.value:
                 first = self.lines.get((*top.path, text), line)
                 self.problems.append(
-                    Problem(file=self.name, line=line, says=f"'{text}' stands here twice (first in line {first})")
+                    Problem(
+                        file=self.name,
+                        line=line,
+                        says=f"'{text}' stands here twice (first in line {first})",
+                        zh=f"“{text}”写了两次(先在第 {first} 行)",
+                    )
                 )
             self.lines.setdefault((*top.path, text), line)
             top.key = text

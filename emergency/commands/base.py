@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -38,8 +39,8 @@ class Session:
     def __init__(self, home: str | None, lang: str | None, providers: Providers) -> None:
         """Remember the options; *providers* makes the notifiers that the environment names."""
         self.home = home
+        self.own_lang = lang
         self._providers = providers
-        self._lang = lang
         self._settings: Settings | None = None
 
     @property
@@ -48,13 +49,22 @@ class Session:
         if self._settings is None:
             from emergency.settings import read
 
-            self._settings = read(os.environ, self.home, self._lang)
+            self._settings = read(os.environ, self.home, self.own_lang)
         return self._settings
 
     @property
     def lang(self) -> str:
-        """The operator's language."""
-        return self.settings.lang
+        """The operator's language; to be had where the settings cannot be read."""
+        from emergency.settings import language
+
+        return language(os.environ, self.own_lang)
+
+    @property
+    def lang_of_errors(self) -> str:
+        """The operator's language; where the one that was asked for is none, the machine's own."""
+        from emergency.settings import language_of_errors
+
+        return language_of_errors(os.environ, self.own_lang)
 
     def say(self, key: str, **values: object) -> None:
         """Say something to the operator, on standard error: standard output is for documents."""
@@ -83,7 +93,7 @@ class Session:
             return self.app()
         except SettingsError as error:
             self.say("bad_provider")
-            for line in str(error).splitlines():
+            for line in error.of(self.lang).splitlines():
                 to_stderr(f"    {line}")
             return self.app(real=False)
 
@@ -131,8 +141,17 @@ def _first_paragraph(text: str | None) -> str:
     return " ".join((text or "").split("\n\n")[0].split())
 
 
+class Misused(click.UsageError):
+    """Words of a command that do not go together, in both languages."""
+
+    def __init__(self, message: str, zh: str, ctx: click.Context | None = None) -> None:
+        super().__init__(message, ctx)
+        self.zh = zh
+
+
 class Commands(click.Group):
-    """Turns our errors into one clear line and the exit status of the contract."""
+    """Turns our errors into one clear line and the exit status of the contract; wrong words, in the operator's
+    language."""
 
     command_class = Command
     group_class = type  # groups within are of this kind too
@@ -141,12 +160,22 @@ class Commands(click.Group):
         """Return the first paragraph of the help."""
         return _first_paragraph(self.help)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options before the command."""
+        typed = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise _worded(ctx, error, typed) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         from emergency.errors import EmergencyError
 
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _worded(ctx, error) from None
         except EmergencyError as error:
             fail(_in_words(ctx, error), error.exit_status)
         except BrokenPipeError:
@@ -162,10 +191,12 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
+            from emergency.commands.misused import in_chinese, no_command
             from emergency.core.near import nearest
 
-            hint = nearest(args[0], self.list_commands(ctx))
-            raise click.UsageError(error.message + hint, ctx) from None
+            known = self.list_commands(ctx)
+            zh = in_chinese(error) if isinstance(error, click.NoSuchOption) else no_command(args[0], known)
+            raise Misused(error.message + nearest(args[0], known), zh, ctx) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List commands in the order they stand in this file: the urgent ones first."""
@@ -178,19 +209,37 @@ def fail(message: str, status: int) -> NoReturn:
 
 
 def _in_words(ctx: click.Context, error: EmergencyError) -> str:
-    """Return what an error says in the operator's language; in English where that cannot be read."""
-    from emergency.errors import EmergencyError
+    """Return what an error says in the operator's language."""
+    session = ctx.find_object(Session)
+    return error.of(session.lang_of_errors if session is not None else "en")
+
+
+def _worded(ctx: click.Context, error: click.UsageError, typed: Sequence[str] = ()) -> click.UsageError:
+    """Return click's own error, or the same in Chinese where the operator reads that.
+
+    Args:
+        typed: the words of the whole line, where the language may stand that no session knows yet.
+    """
+    from emergency.settings import language_of_errors
 
     session = ctx.find_object(Session)
-    try:
-        return error.of(session.lang) if session is not None and error.zh else str(error)
-    except EmergencyError:
-        return str(error)
+    own = session.own_lang if session is not None else _lang_among(typed)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) or language_of_errors(os.environ, own) != "zh":
+        return error
+    from emergency.commands.misused import Said
+
+    return error if isinstance(error, Said) else Said(error)
+
+
+def _lang_among(typed: Sequence[str]) -> str | None:
+    behind = [value for option, value in pairwise(typed) if option == "--lang"]
+    joined = [word.removeprefix("--lang=") for word in typed if word.startswith("--lang=")]
+    return next(iter([*behind, *joined]), None)
 
 
 def refused(session: Session, answer: Mapping[str, Any]) -> NoReturn:
     """End the command as the server refused it, in the operator's language where it has the words."""
-    zh = answer.get("error_zh") if session.lang == "zh" else None
+    zh = answer.get("error_zh") if session.lang_of_errors == "zh" else None
     fail(str(zh or answer["error"]), int(answer["exit"]))
 
 
@@ -338,10 +387,14 @@ def say_how_sending_went(session: Session, document: dict[str, Any], began: str)
 
 def _say_who(session: Session, document: dict[str, Any], key: str, alerts: Sequence[dict[str, Any]]) -> None:
     if alerts:
+        from emergency.codes import why_not_sent
+        from emergency.phrases import phrase
+
         session.say(key, n=len(_people(session, document, alerts)))
         for each in alerts:
             name = _people(session, document, [each])[0]
-            to_stderr(f"    {name}: {' '.join(filter(None, (each['channel'], each['reason'])))}")
+            way = phrase(f"way_{each['channel']}", "zh") if session.lang == "zh" else each["channel"]
+            to_stderr(f"    {name}: {' '.join(filter(None, (way, why_not_sent(each['reason'], session.lang))))}")
 
 
 def _people(session: Session, document: dict[str, Any], alerts: Sequence[dict[str, Any]]) -> list[str]:

@@ -14,6 +14,7 @@ from emergency.commands.base import (
     DONE,
     NOT_ALL_SENT,
     Command,
+    Misused,
     Session,
     ask,
     by_option,
@@ -78,7 +79,10 @@ def muster(session: Session, /, words: tuple[str, ...], as_json: bool, **options
         _need(rest, 2, "emergency muster [CODE] ZONE swept|given-up")
         args |= {"zone": " ".join(rest[:-1]), "mark": rest[-1], "reason": options["reason"]}
     elif rest:
-        raise click.UsageError(f"'{' '.join(rest)}' is not understood; see: emergency muster --help")
+        raise Misused(
+            f"'{' '.join(rest)}' is not understood; see: emergency muster --help",
+            f"看不懂“{' '.join(rest)}”。写法见:emergency muster --help",
+        )
     verb = {"": "muster-show" if options["only_show"] else "muster"}.get(what, f"muster-{what}")
     document = ask(session, verb, **args)
     _report(session, document, as_json)
@@ -106,14 +110,17 @@ def _refuse_options(what: str, options: dict[str, Any]) -> None:
     belongs = {"at": "answer", "reason": "zone", "output": "missing"}
     for option, action in belongs.items():
         if options[option] and what != action:
-            raise click.UsageError(f"--{option} goes with '{action}'; see: emergency muster --help")
+            raise Misused(
+                f"--{option} goes with '{action}'; see: emergency muster --help",
+                f"--{option} 只和“{action}”一起用。写法见:emergency muster --help",
+            )
     if options["expect"] and (what or options["only_show"]):
-        raise click.UsageError("--expect goes with the code alone")
+        raise Misused("--expect goes with the code alone", "--expect 只和事件编号一起用,后面不写别的")
 
 
 def _need(rest: Sequence[str], number: int, usage: str) -> None:
     if len(rest) < number:
-        raise click.UsageError(f"say: {usage}")
+        raise Misused(f"say: {usage}", f"请写全:{usage}")
 
 
 BATCH = 500

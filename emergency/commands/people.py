@@ -13,6 +13,7 @@ from emergency.commands.base import (
     NOT_ALL_SENT,
     NOT_NOW,
     Commands,
+    Misused,
     Session,
     ask,
     json_option,
@@ -63,7 +64,7 @@ def site_check(session: Session, /, file: str, as_json: bool) -> None:
     """
     from emergency.setup import check_site
 
-    show_findings(session, check_site(file), as_json)
+    show_findings(session, check_site(file, session.lang), as_json)
 
 
 @click.group(cls=Commands)
@@ -106,14 +107,19 @@ def roster_show(session: Session, /, numbers: bool, as_json: bool) -> None:
     document = show_roster(session.app(real=False), numbers=numbers)
 
     def lines() -> list[str]:
-        return [_person_line(person) for person in document["people"]]
+        return [_person_line(person, document, session.lang) for person in document["people"]]
 
     show(session, document, as_json, lines)
 
 
-def _person_line(person: dict[str, Any]) -> str:
-    who = f"{person['id']:<16} {person['name']['zh']} {person['name']['en']:<18} {person['shift']:<8}"
-    return f"{who} {', '.join(person['numbers'])}  {', '.join(person['roles'])}"
+def _person_line(person: dict[str, Any], document: dict[str, Any], lang: str) -> str:
+    shift, roles = person["shift"], ", ".join(person["roles"])
+    if lang == "zh":
+        hours = document["_shifts"].get(shift)
+        shift = f"{shift}({hours})" if hours else shift
+        roles = "、".join(document["_role_titles"].get(role, role) for role in person["roles"])
+    who = f"{person['id']:<16} {person['name']['zh']} {person['name']['en']:<18} {shift:<8}"
+    return f"{who} {', '.join(person['numbers'])}  {roles}"
 
 
 @roster.command("forget")
@@ -188,7 +194,10 @@ def roster_ask(session: Session, /, person: str | None, stale: bool, anyway: boo
     from emergency.still_you import ask_by_hand
 
     if bool(person) == stale:
-        raise click.UsageError("say a PERSON, or --stale for all whose number did not answer for long")
+        raise Misused(
+            "say a PERSON, or --stale for all whose number did not answer for long",
+            "请写人员,或写 --stale(所有久未应答的号码)",
+        )
     document = ask_by_hand(session.app(), person, anyway=anyway)
     session.say("asked_numbers", n=len(document["asked"]), left=len(document["left"]))
     show(session, document, as_json, lambda: [_asked_line(each, session.lang) for each in document["asked"]])

@@ -11,6 +11,7 @@ import click
 from emergency.commands.base import (
     WRONG_WORDS,
     Commands,
+    Misused,
     Session,
     json_option,
     pass_session,
@@ -98,7 +99,10 @@ def playbook_check(
     from emergency.checking import check, files_named, ground_of
 
     if sarif == "-" and as_json:
-        raise click.UsageError("--json and --sarif - both want the screen; give SARIF a file")
+        raise Misused(
+            "--json and --sarif - both want the screen; give SARIF a file",
+            "--json 和 --sarif - 都要输出到屏幕;请给 --sarif 写一个文件名",
+        )
     with ground_of(session.settings, site, roster, quick=quick) as ground:
         files = files_named(ground, None if all_ else name)
         report = check(ground, files, quick=quick)

@@ -81,7 +81,10 @@ def check(app: App, file: str) -> Document:
     path = Path(file)
     language = reading.named(path.stem)
     if language is None:
-        raise Mistakes(f"{file}: the name of a catalogue is its language, as fr.po or pt_BR.po; zh and en need none")
+        raise Mistakes(
+            f"{file}: the name of a catalogue is its language, as fr.po or pt_BR.po; zh and en need none",
+            f"{file}:文件名须是语言,如 fr.po、pt_BR.po;zh 和 en 不用翻译文件",
+        )
     try:
         raw = path.read_bytes()
     except OSError as error:

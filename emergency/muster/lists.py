@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.site import Place, Site
-from emergency.errors import Mistakes, Problem
+from emergency.errors import Mistakes, Problem, Unfit
 from emergency.match import plain
 from emergency.roster import Roster
 from emergency.roster.numbers import e164
@@ -31,8 +31,10 @@ MOST_PROBLEMS = 500
 LONGEST = 80
 """Characters of a name or an employer that are kept: a line on paper has room for no more."""
 
-Say = Callable[[int, str, str | None], Problem]
-"""From a row, what is wrong, and the column, to a mistake."""
+_Wrong = tuple[str, str | None, str]
+"""What is wrong in English, the column, and what is wrong in Chinese."""
+Say = Callable[[int, str, str | None, str], Problem]
+"""From a row and the parts of what is wrong to a mistake."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,13 +63,17 @@ def read_list(raw: bytes, file: str, site: Site, roster: Roster) -> list[Entry]:
     problems = list(table.problems)
     if not {"name", "id", "count"} & set(table.columns):
         problems.append(
-            table.problem(table.header, f"no column says who is expected; there may be: {', '.join(COLUMNS)}")
+            table.problem(
+                table.header,
+                f"no column says who is expected; there may be: {', '.join(COLUMNS)}",
+                zh=f"看不出哪一列写着人;可以有:{'、'.join(COLUMNS)}",
+            )
         )
     if not table.rows and not problems:
-        problems.append(table.problem(table.header, "lists nobody"))
+        problems.append(table.problem(table.header, "lists nobody", zh="里面一个人都没有"))
     if problems:
         raise Mistakes(sorted(problems)[:MOST_PROBLEMS])
-    return entries(rows_of(table), site, roster, lambda row, says, column: table.problem(row, says, column))
+    return entries(rows_of(table), site, roster, table.problem)
 
 
 def rows_of(table: Table) -> list[dict[str, str]]:
@@ -96,7 +102,7 @@ def entries(rows: Sequence[Mapping[str, str]], site: Site, roster: Roster, say: 
     for index, row in enumerate(rows, start=1):
         number = _row_number(row, index)
         wrong = list(reader.wrong(row, number))
-        problems += [say(number, says, column) for says, column in wrong]
+        problems += [say(number, says, column, zh) for says, column, zh in wrong]
         if not wrong:
             found.append(reader.entry(row, number))
     if problems:
@@ -129,46 +135,59 @@ class _Reader:
         self.stood: dict[tuple[str, ...], int] = {}
         self.numbers: dict[str, int] = {}
 
-    def wrong(self, row: Mapping[str, str], number: int) -> Iterator[tuple[str, str | None]]:
-        """Yield what is wrong with a row: the words, and the column."""
+    def wrong(self, row: Mapping[str, str], number: int) -> Iterator[_Wrong]:
+        """Yield what is wrong with a row: the words, the column, and the words in Chinese."""
         zone, count = row.get("zone", ""), row.get("count", "")
         if zone and plain(zone) not in self.zones:
-            yield f"'{zone}' is no zone of {self.site.id}.{nearest(zone, [p.id for p in self.site.places])}", "zone"
+            places = [p.id for p in self.site.places]
+            zh = f"没有区域“{zone}”。{nearest_zh(zone, places)}"
+            yield f"'{zone}' is no zone of {self.site.id}.{nearest(zone, places)}", "zone", zh
         if count:
             yield from self._wrong_group(row)
             return
         if row.get("id") and row["id"] not in self.roster.people:
-            yield f"'{row['id']}' is not in the roster.{nearest(row['id'], list(self.roster.people))}", "id"
+            known = list(self.roster.people)
+            zh = f"名册里没有“{row['id']}”。{nearest_zh(row['id'], known)}"
+            yield f"'{row['id']}' is not in the roster.{nearest(row['id'], known)}", "id", zh
             return
         if not row.get("id") and not row.get("name"):
-            yield "says neither a name nor an id nor a count", None
+            yield "says neither a name nor an id nor a count", None, "姓名、id、人数一样都没写"
             return
         try:
             phone = self._number(row)
-        except ValueError as error:
-            yield f"the number {error}", "number"
+        except Unfit as error:
+            yield f"the number {error}", "number", f"号码{error.zh}"
             phone = ""
         yield from self._stood_before(row, phone, number)
 
-    def _wrong_group(self, row: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
+    def _wrong_group(self, row: Mapping[str, str]) -> Iterator[_Wrong]:
         count = row["count"]
         if not (_is_number(count) and 0 < int(count) <= MOST_HEADS):
-            yield f"'{count[:LONGEST]}' is no number of people (1 to {MOST_HEADS})", "count"
+            yield (
+                f"'{count[:LONGEST]}' is no number of people (1 to {MOST_HEADS})",
+                "count",
+                f"“{count[:LONGEST]}”不是人数(1 到 {MOST_HEADS})",
+            )
         if not row.get("zone"):
-            yield "a count needs its zone", "zone"
+            yield "a count needs its zone", "zone", "写了人数就要写区域"
         if row.get("id"):
-            yield "is a person and a count at once; give them a row each", None
+            yield "is a person and a count at once; give them a row each", None, "既写了人又写了人数;请分成两行"
 
-    def _stood_before(self, row: Mapping[str, str], phone: str, number: int) -> Iterator[tuple[str, str | None]]:
+    def _stood_before(self, row: Mapping[str, str], phone: str, number: int) -> Iterator[_Wrong]:
         person = self._person(row, phone)
         key = (person,) if person else (plain(row.get("name", "")), plain(row.get("employer", "")), phone)
         first = self.stood.setdefault(key, number)
         if first != number:
-            yield f"{person or 'this person'} stands in row {first} already", None
+            yield (
+                f"{person or 'this person'} stands in row {first} already",
+                None,
+                f"{person or '此人'}已在第 {first} 行",
+            )
         elif phone and not person and self.numbers.setdefault(phone, number) != number:
             yield (
                 f"the number stands in row {self.numbers[phone]} already; one telephone answers for one person",
                 "number",
+                f"这个号码已在第 {self.numbers[phone]} 行;一部电话只替一个人答复",
             )
 
     def _number(self, row: Mapping[str, str]) -> str:

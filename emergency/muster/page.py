@@ -177,7 +177,9 @@ def write(doc: Document, path: Path) -> int:
         text, pages = as_html(made)
         data = text.encode()
     else:
-        raise Mistakes(f"--output {path.name}: end it with .pdf or .html")
+        raise Mistakes(
+            f"--output {path.name}: end it with .pdf or .html", f"--output {path.name}:文件名须以 .pdf 或 .html 结尾"
+        )
     path.write_bytes(data)
     path.chmod(0o600)
     return pages
@@ -203,7 +205,8 @@ def as_picture(made: Page, kind: Literal["pdf", "png"]) -> bytes:
     except ImportError as error:
         raise CommandRefused(
             "PDF needs the extra 'pdf' (pip install 'emergency-runner[pdf]'); an .html needs nothing, "
-            "and every browser prints it"
+            "and every browser prints it",
+            "输出 PDF 要装附加组件 pdf(pip install 'emergency-runner[pdf]');.html 什么都不用装,浏览器都能打印",
         ) from error
     found: Any = typst.compile(
         str(Path(__file__).with_name("page.typ")),

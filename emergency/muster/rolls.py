@@ -120,7 +120,10 @@ def the_muster(engine: Engine, incident: Incident) -> MusterRow:
     """
     found = musters(engine).of(incident.id)
     if found is None:
-        raise CommandRefused(f"{incident.code} has no roll call yet; open it with: emergency muster {incident.code}")
+        raise CommandRefused(
+            f"{incident.code} has no roll call yet; open it with: emergency muster {incident.code}",
+            f"{incident.code} 还没有点名;开始点名:emergency muster {incident.code}",
+        )
     return found
 
 
@@ -349,7 +352,7 @@ def mark_zone(engine: Engine, incident: Incident, place: str, mark: str, by: str
         CommandRefused: a zone is given up without a reason.
     """
     if mark == "given_up" and not reason:
-        raise CommandRefused('giving a zone up needs a reason: --reason "..."')
+        raise CommandRefused('giving a zone up needs a reason: --reason "..."', '放弃一个区域要写理由:--reason "理由"')
     now = engine.clock.now()
     _write(engine, the_muster(engine, incident), ZoneMarked(place=place, mark=mark, by=by, reason=reason))
     musters(engine).mark(incident.id, MarkRow(place, mark, by, now, reason))
@@ -406,7 +409,10 @@ def verify(engine: Engine, incident: Incident) -> int:
         history = engine.store.history(incident.id)
     for event, _ in history:
         if isinstance(event, MusterClosed) and (event.lines > count or lines[event.lines - 1].hash != event.head):
-            raise StoreDamaged(f"{event.code}: the roll call is not the one that the log of {incident.code} speaks of")
+            raise StoreDamaged(
+                f"{event.code}: the roll call is not the one that the log of {incident.code} speaks of",
+                f"{event.code}:点名记录与 {incident.code} 日志里记的不是同一份",
+            )
     return count
 
 

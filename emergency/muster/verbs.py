@@ -54,7 +54,7 @@ def _by(desktop: Desktop, engine: Engine, args: Args, incident: Incident) -> str
 
 def _word(args: Args, key: str) -> str:
     if args.get(key) in (None, ""):
-        raise Mistakes(f"'{key}' is missing")
+        raise Mistakes(f"'{key}' is missing", f"缺少“{key}”")
     return str(args[key])
 
 
@@ -87,12 +87,15 @@ def muster_expect(desktop: Desktop, engine: Engine, args: Args) -> Document:
     by = _by(desktop, engine, args, incident)
     rows, file = args.get("rows"), str(args.get("file") or "")
     if not isinstance(rows, Sequence) or isinstance(rows, str) or not all(isinstance(row, Mapping) for row in rows):
-        raise Mistakes("rows: a list of rows, each with a name, an id or a count")
+        raise Mistakes("rows: a list of rows, each with a name, an id or a count", "rows:每行写姓名、id 或人数的列表")
     if len(rows) > MOST_ROWS:
-        raise Mistakes(f"rows: at most {MOST_ROWS} in one request; send the rest in another")
+        raise Mistakes(
+            f"rows: at most {MOST_ROWS} in one request; send the rest in another",
+            f"rows:一次最多 {MOST_ROWS} 行,其余分次发送",
+        )
     clean = [{str(k): str(v) for k, v in row.items() if v not in (None, "")} for row in rows]
     site, roster = incident.site, desktop.people.roster(engine)
-    found = lists.entries(clean, site, roster, lambda row, says, _: Problem(file=file, line=row, says=says))
+    found = lists.entries(clean, site, roster, lambda row, says, _, zh: Problem(file=file, line=row, says=says, zh=zh))
     _nobody_from_outside(incident, found)
     added = _put_on(desktop, engine, incident, found, by)
     return {**_document(desktop, engine, incident, "expected"), "added": added}
@@ -106,7 +109,8 @@ def _nobody_from_outside(incident: Incident, found: Sequence[lists.Entry]) -> No
     if strangers:
         raise CommandRefused(
             f"{incident.code} is a drill on real telephones, and {len(strangers)} people of the list do not take part; "
-            "put them on without a number, or as a count"
+            "put them on without a number, or as a count",
+            f"{incident.code} 是打真实电话的演练,名单里有 {len(strangers)} 人不参加。请去掉他们的号码,或只写人数",
         )
 
 
@@ -150,7 +154,10 @@ def muster_answer(desktop: Desktop, engine: Engine, args: Args) -> Document:
     person = _person(desktop, engine, incident, _word(args, "person"))
     word = _word(args, "answer").strip().lower().replace("_", "-").replace(" ", "-")
     if word not in ANSWER_WORDS:
-        raise Mistakes(f"'{word}' is no answer.{nearest(word, list(ANSWER_WORDS))} Say safe, help or not-here")
+        raise Mistakes(
+            f"'{word}' is no answer.{nearest(word, list(ANSWER_WORDS))} Say safe, help or not-here",
+            f"没有“{word}”这种答复。请写 safe、help 或 not-here(平安、求助、不在)",
+        )
     by = _by(desktop, engine, args, incident)
     place = the_zone(incident, str(args["at"])) if args.get("at") else None
     if place is not None:
@@ -173,7 +180,10 @@ def muster_zone(desktop: Desktop, engine: Engine, args: Args) -> Document:
     place = the_zone(incident, _word(args, "zone"))
     word = _word(args, "mark").strip().lower().replace("_", "-").replace(" ", "-")
     if word not in MARK_WORDS:
-        raise Mistakes(f"'{word}' cannot be said of a zone.{nearest(word, list(MARK_WORDS))} Say swept or given-up")
+        raise Mistakes(
+            f"'{word}' cannot be said of a zone.{nearest(word, list(MARK_WORDS))} Say swept or given-up",
+            f"区域不能标“{word}”。请写 swept 或 given-up(已清、放弃)",
+        )
     reason = str(args.get("reason") or "")[:1600]
     seal = engine.store.seal(reason) if reason else ""
     by = _by(desktop, engine, args, incident)
@@ -220,7 +230,9 @@ def _person(desktop: Desktop, engine: Engine, incident: Incident, word: str) -> 
     if len(found) == 1:
         return found[0]
     if found:
-        raise Mistakes(f"'{word}' could be {' or '.join(found)}; say the id")
+        raise Mistakes(
+            f"'{word}' could be {' or '.join(found)}; say the id", f"“{word}”可能是 {' 或 '.join(found)};请写 id"
+        )
     return the_person(desktop, engine, word, [g.name for g in guests.values()])
 
 

@@ -150,7 +150,10 @@ def _call_of(plan: p.Playbook, site: Site, word: str) -> p.RoleCall:
         if word.strip().lower() in (call.role, titles[call.role].zh, titles[call.role].en.lower()):
             return call
     known = ", ".join(titles)
-    raise Mistakes(f"'{word}' is no role of the plan {plan.id}.{nearest(word, list(titles))} There is: {known}")
+    raise Mistakes(
+        f"'{word}' is no role of the plan {plan.id}.{nearest(word, list(titles))} There is: {known}",
+        f"预案 {plan.title.zh}({plan.id})没有“{word}”这个角色。可用:{'、'.join(titles)}",
+    )
 
 
 def _called(call: p.RoleCall, lang: str) -> str:

@@ -75,11 +75,15 @@ def new(app: App, id: str, code: str | None, title_zh: str | None, title_en: str
     from emergency.picture.template import CODES, free_code, new_plan
 
     if not AN_ID.fullmatch(id):
-        raise Mistakes(f"'{id}' is no id; use lower-case letters, digits and _ (at most 40)")
+        raise Mistakes(
+            f"'{id}' is no id; use lower-case letters, digits and _ (at most 40)",
+            f"“{id}”不能作预案编号;请用小写字母、数字和 _(最多 40 个)",
+        )
     files = app.library.files()
     if id in files:
         raise CommandRefused(
-            f"there is a plan '{id}' already: {files[id]}; copy it and change the copy, or choose another id"
+            f"there is a plan '{id}' already: {files[id]}; copy it and change the copy, or choose another id",
+            f"已有预案“{id}”:{files[id]}。请复制一份再改,或换个编号",
         )
     engine = app.engine()
     plans, _ = app.library.load_all(engine, app.people.site(engine))
@@ -87,14 +91,21 @@ def new(app: App, id: str, code: str | None, title_zh: str | None, title_en: str
     taken = {plan.code: plan.id for plan in plans.values()}
     code = code or free_code(taken, id) or CODES[0]
     if len(code) != 1 or code not in CODES:
-        raise Mistakes(f"'{code}' is no code; one capital letter, but not I, O, X or Z")
+        raise Mistakes(
+            f"'{code}' is no code; one capital letter, but not I, O, X or Z",
+            f"“{code}”不能作字母代号;请写一个大写字母,I、O、X、Z 除外",
+        )
     if code in taken and free_code(taken, id) is not None:
         free = ", ".join(each for each in CODES if each not in taken)
-        raise Mistakes(f"the code {code} is that of '{taken[code]}'; free: {free}")
+        raise Mistakes(
+            f"the code {code} is that of '{taken[code]}'; free: {free}", f"代号 {code} 已归“{taken[code]}”;可用:{free}"
+        )
     titles = (title_zh or f"新预案 {id}", title_en or id.replace("_", " ").capitalize())
     for title in titles:
         if not title.strip() or UNFIT.search(title):
-            raise Mistakes(f"'{title[:40]}' is no title; one line of plain words")
+            raise Mistakes(
+                f"'{title[:40]}' is no title; one line of plain words", f"“{title[:40]}”不能作标题;请写一行普通文字"
+            )
     return _write(app.library.own / f"{id}.yaml", new_plan(id, code, *titles))
 
 
@@ -112,7 +123,7 @@ def _write(path: Path, text: str) -> Path:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise CommandRefused(f"{path} is there already; nothing was changed") from None
+        raise CommandRefused(f"{path} is there already; nothing was changed", f"{path} 已存在;未作改动") from None
     except OSError as error:
         raise StoreError(*unwritable(path, error)) from error
     return path

@@ -39,7 +39,8 @@ def as_pdf(card: Card) -> tuple[bytes, int]:
     except ImportError as error:
         raise CommandRefused(
             "PDF needs the extra 'pdf' (pip install 'emergency-runner[pdf]'); --format html needs nothing, "
-            "and every browser prints it"
+            "and every browser prints it",
+            "输出 PDF 要装附加组件 pdf(pip install 'emergency-runner[pdf]');--format html 什么都不用装,浏览器都能打印",
         ) from error
     data = typst.compile(
         str(Path(__file__).with_name("card.typ")),

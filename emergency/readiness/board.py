@@ -28,7 +28,7 @@ def ready(app: App, at: str | None, days: int, only: str | None, *, full: bool =
         Mistakes: no such plan, time or number of days.
     """
     if not 0 <= days <= MOST_DAYS:
-        raise Mistakes(f"--days {days}: say a number up to {MOST_DAYS}")
+        raise Mistakes(f"--days {days}: say a number up to {MOST_DAYS}", f"--days {days}:请写 0 到 {MOST_DAYS} 的数")
     engine = app.engine()
     with contextlib.closing(engine.store):
         site, roster = app.people.site(engine), app.people.roster(engine)
@@ -44,13 +44,13 @@ def ready(app: App, at: str | None, days: int, only: str | None, *, full: bool =
 
 
 def _plans(app: App, engine: Engine, site: Site, only: str | None) -> tuple[dict[str, Playbook], dict[str, str]]:
-    """Return the plans that can be used, and of the others the first mistake."""
+    """Return the plans that can be used, and of the others the first mistake, in the operator's language."""
     if only is not None:
         plan = app.library.named(engine, only, site)
         return {plan.id: plan}, {}
     plans, bad = app.library.load_all(engine, site)
     lost = [id for id in app.library.files() if id not in plans]
-    return plans, {id: str(error.problems[0]) for id, error in zip(lost, bad, strict=False)}
+    return plans, {id: error.problems[0].of(app.settings.lang) for id, error in zip(lost, bad, strict=False)}
 
 
 # `roster who`

@@ -36,7 +36,10 @@ class Guard:
     def __init__(self, app: App, anyway: str | None = None) -> None:
         """Remember what is needed. Raises Mistakes: *anyway* gives no reason."""
         if anyway is not None and not anyway.strip():
-            raise Mistakes('--anyway needs a reason: --anyway "an agency sends somebody"')
+            raise Mistakes(
+                '--anyway needs a reason: --anyway "an agency sends somebody"',
+                '--anyway 后面要写理由,如:--anyway "外单位派人顶"',
+            )
         self.app = app
         self.anyway = anyway
         self.holes: Document = {"holes": []}

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from emergency.codes import REASONS, WORDS
 from emergency.core import events as e
 from emergency.core.values import Text
 from emergency.drills.course import Course
-from emergency.report.words import REASONS, WORDS
 from emergency.roster import Person
 
 NUMBER = re.compile(r"(?<![\w#])\+?\(?\d(?:[\s().\-]?\d){6,14}(?!\w)")

@@ -89,7 +89,10 @@ def _put_in(
 ) -> Changed:
     changed = _changed(app, engine, work)
     if seen is not None and seen != changed.digest:
-        raise CommandRefused("the roster has been changed meanwhile; nothing was done. Look at the changes once more")
+        raise CommandRefused(
+            "the roster has been changed meanwhile; nothing was done. Look at the changes once more",
+            "名册刚才又被别人改了,这次没有改动。请重新看一遍变化再确认",
+        )
     if changed.differs or not changed.digest:
         if consider is not None:
             consider(engine, changed)
@@ -128,7 +131,10 @@ def with_leave(person: str, leave: Leave) -> Work:
     def work(roster: Roster, site: Site) -> Roster:
         here = roster.people[person]
         if leave.last < leave.first:
-            raise Mistakes(f"the leave from {leave.first} ends before it begins, on {leave.last}")
+            raise Mistakes(
+                f"the leave from {leave.first} ends before it begins, on {leave.last}",
+                f"请假从 {leave.first} 到 {leave.last},结束早于开始;请核对日期",
+            )
         kept = tuple(each for each in here.leave if (each.first, each.last) != (leave.first, leave.last))
         ordered = sorted((*kept, leave), key=lambda each: (each.first, each.last))
         return _with(roster, replace(here, leave=tuple(ordered)))
@@ -144,7 +150,10 @@ def without_leave(person: str, first: date, last: date) -> Work:
 
         here = roster.people[person]
         if not any(each.first <= last and first <= each.last for each in here.leave):
-            raise Mistakes(f"{person} has no leave from {first} to {last}")
+            raise Mistakes(
+                f"{person} has no leave from {first} to {last}",
+                f"{person} 在 {first} 到 {last} 没有请假。查看:emergency roster show",
+            )
         left = []
         for each in here.leave:
             before = replace(each, last=min(each.last, first - DAY))
@@ -171,11 +180,15 @@ def with_exchange(person: str, other: str, day: date) -> Work:
         one, two = roster.people[person], roster.people[other]
         for each in (one, two):
             if each.away(day):
-                raise CommandRefused(f"{each.id} is on leave on {day}; a swap needs somebody who is there")
+                raise CommandRefused(
+                    f"{each.id} is on leave on {day}; a swap needs somebody who is there",
+                    f"{each.id} 在 {day} 请假;换班要找当天在的人",
+                )
         mine, theirs = shifts_of(site, one, day), shifts_of(site, two, day)
         if mine == theirs:
             says = f"both work '{mine[0]}'" if mine else "neither works"
-            raise CommandRefused(f"there is nothing to swap: {says} on {day}")
+            zh = f"两人都上{_shift_zh(site, mine[0])}" if mine else "两人都不上班"
+            raise CommandRefused(f"there is nothing to swap: {says} on {day}", f"{day} 没什么可换:{zh}")
         roster = _with(roster, _swapped(one, site, day, theirs))
         return _with(roster, _swapped(two, site, day, mine))
 
@@ -186,9 +199,12 @@ def _swapped(person: Person, site: Site, day: date, shifts: tuple[str, ...]) -> 
     known = [shift.id for shift in site.shifts]
     for shift in shifts:
         if shift != OFF and shift not in known:
-            from emergency.core.near import nearest
+            from emergency.core.near import nearest, nearest_zh
 
-            raise Mistakes(f"'{shift}' is no shift.{nearest(shift, [*known, OFF])}")
+            raise Mistakes(
+                f"'{shift}' is no shift.{nearest(shift, [*known, OFF])}",
+                f"没有“{shift}”这个班次。{nearest_zh(shift, [*known, OFF])}",
+            )
     own = replace(person, swaps=tuple(swap for swap in person.swaps if swap.day != day))
     if shifts_of(site, own, day) == tuple(shift for shift in shifts if shift != OFF):
         return own  # back to the own shift: nothing is left to say
@@ -196,8 +212,12 @@ def _swapped(person: Person, site: Site, day: date, shifts: tuple[str, ...]) -> 
     after = replace(own, swaps=tuple(sorted(swaps, key=lambda swap: (swap.day, swap.shift))))
     wrong = list(overlaps(after, site))
     if wrong:
-        raise Mistakes([Problem(file="", line=0, says=finding.says) for finding in wrong])
+        raise Mistakes([Problem(file="", line=0, says=finding.says, zh=finding.zh) for finding in wrong])
     return after
+
+
+def _shift_zh(site: Site, id: str) -> str:
+    return next(f" {id} 班({shift.starts}-{shift.ends})" for shift in site.shifts if shift.id == id)
 
 
 def _with(roster: Roster, person: Person) -> Roster:
@@ -220,11 +240,15 @@ def to_undo(app: App, n: int | None) -> tuple[RosterChange, Roster]:
         change = ledger.last() if n is None else ledger.change(n)
         if change is None:
             says = "no change of the roster is on record" if n is None else f"there is no change {n}"
-            raise Mistakes(f"{says}; see: emergency roster history")
+            zh = "名册还没有变更记录" if n is None else f"没有变更 {n}"
+            raise Mistakes(f"{says}; see: emergency roster history", f"{zh};查看:emergency roster history")
         body = ledger.document(change.before) if change.before else None
         if body is None:
             why = "its people were forgotten" if change.before else "no roster was in force"
-            raise CommandRefused(f"change {change.n} cannot be undone: before it, {why}")
+            why_zh = "之前那份名册里有人的资料已删除" if change.before else "之前没有生效的名册"
+            raise CommandRefused(
+                f"change {change.n} cannot be undone: before it, {why}", f"变更 {change.n} 不能撤销:{why_zh}"
+            )
         return change, ROSTER.decode(body)
     finally:
         engine.store.close()

@@ -39,7 +39,8 @@ class TableFile(yaml_file.YamlFile):
         """Return a mistake that stands at *path*, with its column in front."""
         field = str(path[2]) if len(path) > 2 else None
         column = self.table.where(PARTS.get(field, field)) if field else ""
-        return super().problem(path, column + says, id, zh)
+        column_zh = self.table.where_zh(PARTS.get(field, field)) if field else ""
+        return super().problem(path, column + says, id, zh and column_zh + zh)
 
 
 def file_of(table: Table) -> TableFile:
@@ -52,19 +53,23 @@ def file_of(table: Table) -> TableFile:
         cells = dict(zip(table.columns, row.cells, strict=False))
         id = cells.get("id", "")
         if id in people:
-            problems.append(table.problem(row.number, f"'{id}' stands here twice (first in row {rows['people', id]})"))
+            first = rows["people", id]
+            says, zh = f"'{id}' stands here twice (first in row {first})", f"“{id}”写了两次(先在第 {first} 行)"
+            problems.append(table.problem(row.number, says, zh=zh))
         if len(row.cells) > len(table.columns):
-            problems.append(table.problem(row.number, f"'{id}' has more cells than the header"))
+            problems.append(
+                table.problem(row.number, f"'{id}' has more cells than the header", zh=f"“{id}”这一行比列名多出几格")
+            )
         rows.setdefault(("people", id), row.number)
         people[id], wrong = _person(cells)
-        problems += [table.problem(row.number, says, column) for column, says in wrong]
+        problems += [table.problem(row.number, says, column, zh) for column, says, zh in wrong]
     file = TableFile(table, {"people": people}, rows)
     file.problems += problems
     return file
 
 
-Wrong = list[tuple[str, str]]
-"""Column, and what is wrong in it."""
+Wrong = list[tuple[str, str, str]]
+"""Column, and what is wrong in it, in English and Chinese."""
 
 
 def _person(cells: dict[str, str]) -> tuple[dict[str, Any], Wrong]:
@@ -87,7 +92,8 @@ def _person(cells: dict[str, str]) -> tuple[dict[str, Any], Wrong]:
     person["swaps"] = [{"day": day, "shift": shift} for day, shift in _pairs(cell("swaps"))]
     zh, en = split(cell("positions_zh")), split(cell("positions_en"))
     if len(zh) != len(en):
-        wrong.append(("positions_en", "there must be as many positions in English as in Chinese"))
+        says = "there must be as many positions in English as in Chinese"
+        wrong.append(("positions_en", says, "英文职务和中文职务的个数要一样"))
     person["positions"] = [{"zh": a, "en": b} for a, b in zip(zh, en, strict=False)]
     return person, wrong
 

@@ -43,9 +43,15 @@ def export(path: Path, roster: Roster, origin: Origin, *, numbers: bool, replace
     """
     ending = path.suffix.lower()
     if ending not in WRITERS and (ending or path.is_file()):
-        raise Mistakes(f"{path}: '{ending}' is no form of a roster; use .yaml, .csv, .xlsx, or a folder's name")
+        raise Mistakes(
+            f"{path}: '{ending}' is no form of a roster; use .yaml, .csv, .xlsx, or a folder's name",
+            f"{path}:名册没有“{ending}”这种格式;请用 .yaml、.csv、.xlsx,或写文件夹名",
+        )
     if path.exists() and not replace:
-        raise Mistakes(f"{path} is there already; choose another name, or write over it with --replace")
+        raise Mistakes(
+            f"{path} is there already; choose another name, or write over it with --replace",
+            f"{path} 已存在;请换个名字,或加 --replace 覆盖",
+        )
     people = list(roster.people.values())
     remarks = _remarks(origin, people, numbers)
     try:
@@ -93,7 +99,10 @@ def _write(path: Path, body: bytes) -> None:
 
 def _write_folder(folder: Path, remarks: Sequence[str], people: Sequence[Person], shown: Shown) -> None:
     if folder.exists() and any(folder.iterdir()) and not (folder / README).exists():
-        raise Mistakes(f"{folder} holds something else; name an empty folder or a new one")
+        raise Mistakes(
+            f"{folder} holds something else; name an empty folder or a new one",
+            f"{folder} 里有别的东西;请写空文件夹或新文件夹",
+        )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for old in folder.glob("*.yaml"):
         old.unlink()

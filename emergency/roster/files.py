@@ -73,7 +73,8 @@ def _found(file: yaml_file.YamlFile, site: Site, notes: tuple[str, ...]) -> Foun
     people, findings = people_of(shape or _those_in_shape(file), site, file)
     if shape is not None and not people:
         says = "holds nobody, and a site without people cannot answer an emergency; add at least one person"
-        problems.append(file.problem(("people",), says))
+        zh = "里面一个人都没有;没有人的场所应不了急,请至少写一个人"
+        problems.append(file.problem(("people",), says, zh=zh))
     problems += [file.problem(f.path, f.says, f.id, f.zh) for f in findings]
     if problems:
         raise in_order(problems)
@@ -102,4 +103,5 @@ def _refuse_masked(file: yaml_file.YamlFile) -> None:
         if isinstance(numbers, list) and any(MASKED in str(number) for number in numbers):
             at = file.problem(("people", id, "numbers"), "the telephone numbers are masked; this file is for reading. ")
             says = at.says + "Export one to import again with: emergency roster export FILE --numbers"
-            raise Mistakes([Problem(file=at.file, line=at.line, says=says)])
+            zh = "电话号码是打码的,这个文件只供查看。要能导入,请重新导出:emergency roster export 文件 --numbers"
+            raise Mistakes([Problem(file=at.file, line=at.line, says=says, zh=zh)])

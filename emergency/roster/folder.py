@@ -26,7 +26,8 @@ class FolderFile(yaml_file.YamlFile):
             if id in self._files:
                 other, path = self._files[id]
                 says = f"'{id}' stands in {other.name}:{other.line((*path, id) if path else ())} already"
-                self.problems.append(file.problem((*at, id) if at else (), says))
+                zh = f"“{id}”已在 {other.name} 第 {other.line((*path, id) if path else ())} 行"
+                self.problems.append(file.problem((*at, id) if at else (), says, zh=zh))
                 continue
             self._files[id] = file, at
             self.data["people"][id] = person
@@ -36,13 +37,14 @@ class FolderFile(yaml_file.YamlFile):
         if isinstance(data, dict) and "people" in data and isinstance(data["people"], dict):
             for word in data:
                 if word != "people":
-                    self.problems.append(
-                        file.problem((word,), f"'{word}' is unknown here; a group stands under 'people'")
-                    )
+                    says = f"'{word}' is unknown here; a group stands under 'people'"
+                    zh = f"这里没有“{word}”这一项;一组人写在 people 下面"
+                    self.problems.append(file.problem((word,), says, zh=zh))
             return data["people"], ("people",)
         if isinstance(data, dict) and "name" in data:
             return {stem: data}, ()
-        self.problems.append(file.problem((), "holds neither 'people' nor one person with a 'name'"))
+        says, zh = "holds neither 'people' nor one person with a 'name'", "既没有 people,也不是写着 name 的一个人"
+        self.problems.append(file.problem((), says, zh=zh))
         return {}, ()
 
     def place(self, path: yaml_file.Path_) -> tuple[str, int]:
@@ -62,7 +64,8 @@ def read_folder(folder: Path) -> FolderFile:
     paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".yaml", ".yml") and not p.name.startswith("."))
     if not paths or len(paths) > MOST_FILES:
         says = "holds no .yaml file" if not paths else f"holds more than {MOST_FILES} files; is it the right folder?"
-        raise Mistakes([Problem(file=str(folder), line=0, says=says)])
+        zh = "里面没有 .yaml 文件" if not paths else f"里面超过 {MOST_FILES} 个文件;文件夹对吗?"
+        raise Mistakes([Problem(file=str(folder), line=0, says=says, zh=zh)])
     found = FolderFile(str(folder))
     broken: list[Problem] = []
     for path in paths:

@@ -9,9 +9,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from emergency.core.check import Finding
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.site import OFF, Site
 from emergency.core.values import Text
+from emergency.errors import Unfit
 from emergency.roster import calendar
 from emergency.roster.calendar import DAY
 from emergency.roster.numbers import e164
@@ -86,20 +87,26 @@ def _unknown(s: PersonShape, at: Path_, site: Site) -> Iterator[Finding]:
     for role, rank in s.roles.items():
         yield from _known((*at, "roles", role), role, [d.role for d in site.duties], "role of the site")
         if not 1 <= rank <= 99:
-            yield Finding((*at, "roles", role), "a rank is 1 (holder) to 99")
+            yield Finding((*at, "roles", role), "a rank is 1 (holder) to 99", zh="顺位从 1(本职)到 99")
+
+
+_WHAT_ZH = {"shift": "班次", "zone": "区域", "role of the site": "角色"}
 
 
 def _known(at: Path_, word: str, words: Sequence[str], what: str) -> Iterator[Finding]:
     if word not in words:
-        yield Finding(at, f"'{word}' is no {what}.{nearest(word, list(words))}")
+        zh = f"没有“{word}”这个{_WHAT_ZH[what]}。{nearest_zh(word, list(words))}"
+        yield Finding(at, f"'{word}' is no {what}.{nearest(word, list(words))}", zh=zh)
 
 
 def _dates(s: PersonShape, at: Path_) -> Iterator[Finding]:
     for index, leave in enumerate(s.leave):
         if leave.to < leave.from_:
-            yield Finding((*at, "leave", index), f"the leave from {leave.from_} ends before it begins, on {leave.to}")
+            says = f"the leave from {leave.from_} ends before it begins, on {leave.to}"
+            yield Finding((*at, "leave", index), says, zh=f"请假从 {leave.from_} 到 {leave.to},结束早于开始")
     if s.since is not None and s.until is not None and s.until < s.since:
-        yield Finding((*at, "until"), f"the last day, {s.until}, lies before the first, {s.since}")
+        says = f"the last day, {s.until}, lies before the first, {s.since}"
+        yield Finding((*at, "until"), says, zh=f"离职日 {s.until} 早于入职日 {s.since}")
 
 
 def _numbers(
@@ -111,13 +118,18 @@ def _numbers(
         here = (*at, "numbers", index)
         try:
             number = e164(text, site.country)
-        except ValueError as error:
-            findings.append(Finding(here, f"number {index + 1} of {id} {error}"))
+        except Unfit as error:
+            zh = f"{id} 的第 {index + 1} 个号码{error.zh}"
+            findings.append(Finding(here, f"number {index + 1} of {id} {error}", zh=zh))
             continue
         if number in owner:
             whose, first = owner[number]
             findings.append(
-                Finding(here, f"number {index + 1} of {id} is also that of {whose} ({_at(file, first, here)})")
+                Finding(
+                    here,
+                    f"number {index + 1} of {id} is also that of {whose} ({_at(file, first, here)})",
+                    zh=f"{id} 的第 {index + 1} 个号码和 {whose} 的相同({_at_zh(file, first, here)})",
+                )
             )
         owner.setdefault(number, (id, here))
         found.append(number)
@@ -128,6 +140,11 @@ def _at(file: YamlFile, path: Path_, seen_from: Path_) -> str:
     """Where *path* stands, for a message about another place: the line, and the file if it is another one."""
     name, line = file.place(path)
     return f"line {line}" if name == file.place(seen_from)[0] else f"{name}:{line}"
+
+
+def _at_zh(file: YamlFile, path: Path_, seen_from: Path_) -> str:
+    name, line = file.place(path)
+    return f"第 {line} 行" if name == file.place(seen_from)[0] else f"{name} 第 {line} 行"
 
 
 def overlaps(person: Person, site: Site) -> Iterator[Finding]:
@@ -143,7 +160,8 @@ def overlaps(person: Person, site: Site) -> Iterator[Finding]:
         if pairs:
             a, b = pairs[0]
             says = f"overlapping shifts of {person.id}: '{a[1]}' on {a[2]} and '{b[1]}' on {b[2]}"
-            yield Finding(("people", person.id, "swaps", index), says)
+            zh = f"{person.id} 的班次重叠:{a[2]} 的 {a[1]} 和 {b[2]} 的 {b[1]}"
+            yield Finding(("people", person.id, "swaps", index), says, zh=zh)
 
 
 def _meet(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> bool:

@@ -11,7 +11,7 @@ from pathlib import PurePath
 
 import msgspec
 
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.errors import Mistakes, Problem
 
 LARGEST = 5_000_000
@@ -43,9 +43,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
-    def problem(self, row: int, says: str, column: str | None = None) -> Problem:
+    def problem(self, row: int, says: str, column: str | None = None, zh: str = "") -> Problem:
         """Return a mistake in one row, and in the cell under *column* where one is named."""
-        return Problem(file=self.file, line=row, says=self.where(column) + says)
+        return Problem(file=self.file, line=row, says=self.where(column) + says, zh=zh and self.where_zh(column) + zh)
 
     def where(self, column: str | None) -> str:
         """Return the words for a column that begin a message; none for None or a column that is not there."""
@@ -54,6 +54,13 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         if not self.letters:
             return f"column '{column}': "
         return f"column {self.letters[self.columns.index(column)]} '{column}': "
+
+    def where_zh(self, column: str | None) -> str:
+        """Return the words of `where` in Chinese."""
+        if column is None or column not in self.columns:
+            return ""
+        letter = f" {self.letters[self.columns.index(column)]}" if self.letters else ""
+        return f"列{letter}“{column}”:"
 
 
 def read_table(raw: bytes, name: str) -> Table:
@@ -67,7 +74,16 @@ def read_table(raw: bytes, name: str) -> Table:
         from emergency.roster import csv_file
 
         return csv_file.read(raw, name)
-    raise Mistakes([Problem(file=name, line=0, says="is no table; give a file that ends in .csv or .xlsx")])
+    raise Mistakes(
+        [
+            Problem(
+                file=name,
+                line=0,
+                says="is no table; give a file that ends in .csv or .xlsx",
+                zh="不是表格;请给 .csv 或 .xlsx 文件",
+            )
+        ]
+    )
 
 
 def named(table: Table, known: Sequence[str], needed: Sequence[str], also: Mapping[str, str]) -> Table:
@@ -79,18 +95,27 @@ def named(table: Table, known: Sequence[str], needed: Sequence[str], also: Mappi
     columns = tuple(_plain(word, known, also) for word in table.columns)
     found = table.problem
     problems = [
-        found(table.header, f"the column '{word}' is missing; there must be: {', '.join(known)}")
+        found(
+            table.header,
+            f"the column '{word}' is missing; there must be: {', '.join(known)}",
+            zh=f"缺少列“{word}”;要有:{'、'.join(known)}",
+        )
         for word in needed
         if word not in columns
     ][:1]
     for index, word in enumerate(columns):
         if word and word not in known:
-            problems.append(found(table.header, f"the column '{word}' is unknown.{nearest(word, list(known))}"))
+            says = f"the column '{word}' is unknown.{nearest(word, list(known))}"
+            problems.append(found(table.header, says, zh=f"没有“{word}”这一列。{nearest_zh(word, list(known))}"))
         elif word and word in columns[:index]:
-            problems.append(found(table.header, f"the column '{word}' stands here twice"))
+            problems.append(found(table.header, f"the column '{word}' stands here twice", zh=f"列“{word}”写了两次"))
         elif not word:
             problems += [
-                found(row.number, f"cell {index + 1} holds a value, and its column has no name")
+                found(
+                    row.number,
+                    f"cell {index + 1} holds a value, and its column has no name",
+                    zh=f"第 {index + 1} 格有内容,这一列却没有列名",
+                )
                 for row in table.rows
                 if index < len(row.cells) and row.cells[index]
             ][:1]

@@ -74,11 +74,16 @@ class Importing:
 
 
 def _document(changed: Changed) -> Document:
-    """Return a change with the names of all whom it names."""
+    """Return a change with the names of all whom it names, what the roles are called, and when the shifts are."""
     differs = changed.differs
     people = {**changed.before.people, **changed.after.people}
     named = sorted({*differs.added, *differs.left, *differs.changed, *differs.lost})
-    return {**changed.document(), "names": {id: _both(people[id].name) for id in named}}
+    return {
+        **changed.document(),
+        "names": {id: _both(people[id].name) for id in named},
+        "role_titles": {duty.role: _both(duty.title) for duty in changed.site.duties},
+        "shifts": {shift.id: f"{shift.starts}-{shift.ends}" for shift in changed.site.shifts},
+    }
 
 
 def _both(words: Text) -> dict[str, str]:
@@ -136,7 +141,7 @@ def day_of(words: str) -> date:
     try:
         return date.fromisoformat(words)
     except ValueError:
-        raise Mistakes(f"'{words}' is no date; write 2026-12-05") from None
+        raise Mistakes(f"'{words}' is no date; write 2026-12-05", f"“{words}”不是日期;请写成 2026-12-05") from None
 
 
 def leave(
@@ -161,7 +166,10 @@ def leave(
     begin = day_of(first)
     end = day_of(last) if last else begin
     if end - begin > LONGEST_LEAVE:
-        raise Mistakes(f"a leave of {(end - begin).days} days is longer than a year; is the year right?")
+        raise Mistakes(
+            f"a leave of {(end - begin).days} days is longer than a year; is the year right?",
+            f"请假 {(end - begin).days} 天,超过一年;年份写对了吗?",
+        )
     why = " ".join(why.split())
     work = without_leave(person, begin, end) if cancel else with_leave(person, Leave(first=begin, last=end, why=why))
     what = "leave cancelled" if cancel else "leave"
@@ -180,9 +188,12 @@ def swap(
         CommandRefused: it leaves a role of some plan without anybody, and nobody said why all the same.
     """
     if (other is None) == (shift is None):
-        raise Mistakes("say either --with PERSON or --shift SHIFT; --shift off for none")
+        raise Mistakes(
+            "say either --with PERSON or --shift SHIFT; --shift off for none",
+            "请写 --with 人员 或 --shift 班次 其中一个;不上班写 --shift off",
+        )
     if other == person:
-        raise Mistakes(f"{person} cannot swap with themselves; name two people")
+        raise Mistakes(f"{person} cannot swap with themselves; name two people", f"{person} 不能和自己换班;请写两个人")
     on = day_of(day)
     work: Work = with_exchange(person, other, on) if other is not None else with_swap(person, on, shift or "")
     return _guarded(app, work, by, f"swap {person} {on} {other or shift}", anyway)

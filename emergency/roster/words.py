@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -50,24 +51,46 @@ def _people(key: str, document: Document, ids: Iterable[str], lang: str) -> Iter
 
 def _changed(document: Document, lang: str) -> Iterator[str]:
     for id, fields in document["changed"].items():
-        said = "; ".join(_field(field, lang) for field in fields)
+        said = "; ".join(_field(document, field, lang) for field in fields)
         yield phrase("roster_changed", lang, who=_name(document, id, lang), what=said)
 
 
-def _field(field: Mapping[str, str], lang: str) -> str:
+def _field(document: Document, field: Mapping[str, str], lang: str) -> str:
     name = phrase(f"field_{field['field']}", lang)
-    return f"{name} {field['was'] or '—'} → {field['now'] or '—'}"
+    was, now = (_value(document, field["field"], field[key], lang) or "—" for key in ("was", "now"))
+    return f"{name} {was} → {now}"
+
+
+def _value(document: Document, field: str, value: str, lang: str) -> str:
+    """Return a value of a field as people read it: in Chinese a shift with its hours, a role with its title."""
+    if lang != "zh" or field not in ("shift", "swaps", "standby", "roles"):
+        return value
+    known = (
+        document["shifts"] if field != "roles" else {id: title["zh"] for id, title in document["role_titles"].items()}
+    )
+    return re.sub(r"[a-z][a-z0-9_]*", lambda found: _with(found[0], known.get(found[0])), value)
+
+
+def _with(id: str, title: str | None) -> str:
+    return f"{id}({title})" if title else id
 
 
 def _lost(document: Document, lang: str) -> Iterator[str]:
     for id, roles in document["roles_lost"].items():
-        yield phrase("roster_lost", lang, who=_name(document, id, lang), roles=", ".join(roles))
+        yield phrase("roster_lost", lang, who=_name(document, id, lang), roles=_roles(document, roles, lang))
 
 
 def _incidents(document: Document, lang: str) -> Iterator[str]:
     for code, held in document["incidents"].items():
         for id, roles in held.items():
-            yield phrase("roster_in_incident", lang, code=code, who=_name(document, id, lang), roles=", ".join(roles))
+            said = _roles(document, roles, lang)
+            yield phrase("roster_in_incident", lang, code=code, who=_name(document, id, lang), roles=said)
+
+
+def _roles(document: Document, roles: Iterable[str], lang: str) -> str:
+    if lang != "zh":
+        return ", ".join(roles)
+    return "、".join(document["role_titles"].get(role, {}).get("zh", role) for role in roles)
 
 
 def history_lines(document: Document, lang: str) -> list[str]:
@@ -79,4 +102,27 @@ def history_lines(document: Document, lang: str) -> list[str]:
 def _history(change: Mapping[str, Any], lang: str) -> str:
     now = f"  ← {phrase('roster_in_force', lang)}" if change["in_force"] else ""
     people = phrase("roster_people", lang, n=change["people"])
-    return f"{change['n']:>4}  {change['at'][:16]}Z  {people:<10}  {change['by']:<12} {change['note']}{now}"
+    by, note = (_by_zh(change["by"]), _note_zh(change["note"])) if lang == "zh" else (change["by"], change["note"])
+    return f"{change['n']:>4}  {change['at'][:16]}Z  {people:<10}  {by:<12} {note}{now}"
+
+
+def _by_zh(by: str) -> str:
+    return "控制台" if by == "console" else by
+
+
+NOTES_ZH = (
+    (r"init$", "建立安装"),
+    (r"undo (\d+)$", r"撤销第 \1 次变更"),
+    (r"leave cancelled (\S+) ", r"销假 \1 "),
+    (r"leave (\S+) (?=\d{4}-)", r"请假 \1 "),
+    (r"swap (\S+) (?=\d{4}-)", r"换班 \1 "),
+)
+"""What the program itself notes of a change, and the same in Chinese; a file's name stands as it is."""
+
+
+def _note_zh(note: str) -> str:
+    for pattern, zh in NOTES_ZH:
+        said, count = re.subn("^" + pattern, zh, note)
+        if count:
+            return said
+    return note

@@ -80,7 +80,7 @@ class Books:
     def begin(self, id: str, incident: str, now: datetime) -> None:
         """Note the incident that the drill became. Raises Conflict: it has begun before."""
         if self.store._do("begin_drill", incident, to_text(now), id) != 1:
-            raise Conflict(f"drill {id} has begun before")
+            raise Conflict(f"drill {id} has begun before", f"演练 {id} 早已开始")
 
     def end(self, id: str, now: datetime) -> None:
         """Note that the drill is over."""
@@ -112,7 +112,11 @@ class Books:
             rows = self.store._all("book", subject, after)
             return [Written(seq, from_text(at), _ENTRY.decode(data)) for seq, at, _, _, data, _ in rows]
         except msgspec.MsgspecError as error:
-            raise StoreDamaged(f"{self.store.path}: the book of {subject} cannot be read: {error}") from error
+            raise StoreDamaged(
+                f"{self.store.path}: the book of {subject} cannot be read: {error}",
+                f"{self.store.path} 已损坏:{subject} 的演练记录读不出({error})。"
+                "文件原样未动;请恢复备份:emergency restore 备份文件",
+            ) from error
 
     def verify(self, subject: str) -> int:
         """Return how many entries the book has, after recomputing its chain.
@@ -127,11 +131,13 @@ class Books:
             head = codec.chain(head, f"book:{subject}", seq, at, kind, v, data)
             if number != seq or hash != head:
                 raise StoreDamaged(
-                    f"{self._name(subject)}: the book is broken at entry {seq}: it is not what was written"
+                    f"{self._name(subject)}: the book is broken at entry {seq}: it is not what was written",
+                    f"{self._name(subject)}:演练记录第 {seq} 条被改动过,与当初写入的不符。请保留原件,对照备份查明",
                 )
         if (seq, head) != ((last[0], last[1]) if last else (0, "")):
             raise StoreDamaged(
-                f"{self._name(subject)}: the book is broken after entry {seq}: entries are missing at its end"
+                f"{self._name(subject)}: the book is broken after entry {seq}: entries are missing at its end",
+                f"{self._name(subject)}:演练记录在第 {seq} 条之后断了,末尾缺少记录。请保留原件,对照备份查明",
             )
         return seq
 

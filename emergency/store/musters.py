@@ -16,7 +16,7 @@ from emergency.core.values import Mode
 from emergency.errors import Conflict, StoreDamaged
 from emergency.store import codec
 from emergency.store.codec import from_text, to_text
-from emergency.store.store import Record, SqliteStore
+from emergency.store.store import MOVED_ON, Record, SqliteStore
 
 
 class MusterRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,7 +131,7 @@ class Musters:
         self._store._many("muster_line", rows)
         after = msgspec.structs.replace(muster, lines=muster.lines + len(rows), head=head)
         if self._store._do("muster_move", after.lines, head, muster.incident, muster.lines) != 1:
-            raise Conflict(f"roll call {muster.code} has moved on from line {muster.lines}")
+            raise Conflict(f"roll call {muster.code} has moved on from line {muster.lines}", MOVED_ON)
         return after
 
     def lines(self, incident: str, after: int = 0) -> list[Record]:
@@ -152,9 +152,15 @@ class Musters:
         for seq, record in enumerate(records, start=1):
             head = codec.chain(head, _name(incident), seq, record.at, record.kind, record.v, record.data)
             if record.seq != seq or head != record.hash:
-                raise StoreDamaged(f"{muster.code}: the roll call is broken at line {seq}: it is not what was written")
+                raise StoreDamaged(
+                    f"{muster.code}: the roll call is broken at line {seq}: it is not what was written",
+                    f"{muster.code}:点名记录第 {seq} 行被改动过,与当初写入的不符。请保留原件,对照备份查明",
+                )
         if seq != muster.lines or head != muster.head:
-            raise StoreDamaged(f"{muster.code}: the roll call is broken after line {seq}: lines are missing at its end")
+            raise StoreDamaged(
+                f"{muster.code}: the roll call is broken after line {seq}: lines are missing at its end",
+                f"{muster.code}:点名记录在第 {seq} 行之后断了,末尾缺少记录。请保留原件,对照备份查明",
+            )
         return seq
 
     # who is expected

@@ -24,10 +24,13 @@ from emergency.core.site import Site
 from emergency.core.values import Channel, Mode, is_drill
 from emergency.errors import Conflict, StoreBusy, StoreDamaged, StoreError, StoreTooNew
 from emergency.ids import new_salt, seal_of
+from emergency.phrases import no_leave
 from emergency.store import codec
 from emergency.store.codec import from_text, to_text
 
 SCHEMA = 4
+MOVED_ON = "刚才别人先写了一步,这次没有记下;请再试一次"
+"""What a conflict says in Chinese: somebody wrote first."""
 APPLICATION = 0x454D5247
 """`EMRG`: the application id in the file's header; another program's database is refused."""
 PATIENCE_MS = 5000
@@ -163,11 +166,16 @@ class SqliteStore:
             finally:
                 self._db.execute("rollback")
         if tables and application != APPLICATION:
-            raise StoreDamaged(f"{self.path} is a database of another program; name ours with EMERGENCY_DATABASE")
+            raise StoreDamaged(
+                f"{self.path} is a database of another program; name ours with EMERGENCY_DATABASE",
+                f"{self.path} 是别的程序的数据库。请用 EMERGENCY_DATABASE 指定本程序的",
+            )
         if version > SCHEMA:
             raise StoreTooNew(
                 f"{self.path} was written by a later release (schema {version}; this one knows {SCHEMA}). "
-                "It was left as it is; install that release again"
+                "It was left as it is; install that release again",
+                f"{self.path} 由更新的版本写成(数据库版本 {version},本程序只认到 {SCHEMA})。"
+                "文件原样未动;请重新安装那个版本",
             )
         if version < SCHEMA:
             self._migrate(version)
@@ -293,12 +301,19 @@ class SqliteStore:
         try:
             return codec.decode(record.kind, record.v, record.data, self._fetch)
         except ValueError as error:
-            raise StoreDamaged(f"{self.path}: incident {id}, event {record.seq}: {error}") from error
+            raise StoreDamaged(
+                f"{self.path}: incident {id}, event {record.seq}: {error}",
+                f"{self.path} 已损坏:事件 {id} 第 {record.seq} 行读不出({error})。"
+                "文件原样未动;请恢复备份:emergency restore 备份文件",
+            ) from error
 
     def _fetch(self, digest: str) -> bytes:
         row = self._one("document", digest)
         if row is None:
-            raise StoreDamaged(f"{self.path}: document {digest[:12]} is missing")
+            raise StoreDamaged(
+                f"{self.path}: document {digest[:12]} is missing",
+                f"{self.path} 已损坏:缺少文档 {digest[:12]}。文件原样未动;请恢复备份:emergency restore 备份文件",
+            )
         return bytes(row[0])
 
     def records(self, id: str, after: int = 0) -> list[Record]:
@@ -320,7 +335,7 @@ class SqliteStore:
         row = self._one("incident", id)
         head = str(row[8]) if row else ""
         if (row[7] if row else 0) != after:
-            raise Conflict(f"incident {id} has moved on from event {after}")
+            raise Conflict(f"incident {id} has moved on from event {after}", MOVED_ON)
         opening = events[0]
         lines = []
         for seq, event in enumerate(events, start=after + 1):
@@ -345,7 +360,7 @@ class SqliteStore:
             )
         self._many("insert_event", lines)
         if row is not None and self._do("move_incident", after + len(lines), head, None, id, after) != 1:
-            raise Conflict(f"incident {id} has moved on from event {after}")
+            raise Conflict(f"incident {id} has moved on from event {after}", MOVED_ON)
 
     def close_incident(self, id: str, at: datetime) -> None:
         """Mark an incident as closed and let go of its timers."""
@@ -367,14 +382,20 @@ class SqliteStore:
         with self.one_view():
             row, records = self.incident(id), self.records(id)
         if row is None:
-            raise StoreDamaged(f"{self.path}: there is no incident {id}")
+            raise StoreDamaged(f"{self.path}: there is no incident {id}", f"{self.path}:没有事件 {id}")
         head, seq = "", 0
         for seq, record in enumerate(records, start=1):
             head = codec.chain(head, id, seq, record.at, record.kind, record.v, record.data)
             if record.seq != seq or head != record.hash:
-                raise StoreDamaged(f"{row.code}: the log is broken at line {seq}: it is not what was written")
+                raise StoreDamaged(
+                    f"{row.code}: the log is broken at line {seq}: it is not what was written",
+                    f"{row.code}:日志第 {seq} 行被改动过,与当初写入的不符。请保留原件,对照备份查明",
+                )
         if seq != row.version or head != row.head:
-            raise StoreDamaged(f"{row.code}: the log is broken after line {seq}: lines are missing at its end")
+            raise StoreDamaged(
+                f"{row.code}: the log is broken after line {seq}: lines are missing at its end",
+                f"{row.code}:日志在第 {seq} 行之后断了,末尾缺少记录。请保留原件,对照备份查明",
+            )
         return seq
 
     # outbox
@@ -653,7 +674,10 @@ def _open(path: str, *, create: bool) -> sqlite3.Connection:
         else:
             file = Path(path)
             if not file.exists() and not create:
-                raise StoreError(f"{path} does not exist; make an installation with: emergency init --sample")
+                raise StoreError(
+                    f"{path} does not exist; make an installation with: emergency init --sample",
+                    f"没有数据库 {path}。请先建立安装:emergency init --sample",
+                )
             _readable(file)
             db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=PATIENCE_MS / 1000)
         db.execute(f"pragma busy_timeout = {PATIENCE_MS}")
@@ -670,7 +694,8 @@ def _readable(file: Path) -> None:
         head = stream.read(16)
     if head and head != b"SQLite format 3\0":
         raise StoreDamaged(
-            f"{file} is not a database, or its beginning is damaged. It was left as it is; restore a backup"
+            f"{file} is not a database, or its beginning is damaged. It was left as it is; restore a backup",
+            f"{file} 不是数据库,或开头已损坏。文件原样未动;请恢复备份:emergency restore 备份文件",
         )
     with file.open("r+b"):
         pass  # opening for writing tells at once, and in plain words, when that is not allowed
@@ -684,20 +709,29 @@ def _speaking(path: str) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         text = str(error)
         if "locked" in text or "busy" in text:
-            raise StoreBusy(f"{path} is held by another process; try again") from error
+            raise StoreBusy(
+                f"{path} is held by another process; try again", f"数据库 {path} 正被别的程序占用;请稍后再试"
+            ) from error
         if "full" in text:
-            raise StoreBusy(f"no room to write {path}: the disk is full; make room") from error
+            raise StoreBusy(
+                f"no room to write {path}: the disk is full; make room", f"磁盘已满,{path} 写不进;请清出空间"
+            ) from error
         if "readonly" in text:
-            raise StoreError(f"{path} may not be written; check who owns it and its folder") from error
-        raise StoreError(f"{path}: {text}") from error
+            raise StoreError(*no_leave(path)) from error
+        raise StoreError(f"{path}: {text}", f"数据库 {path} 出错:{text}。查看:emergency doctor") from error
     except sqlite3.IntegrityError as error:
-        raise Conflict(str(error)) from error
+        raise Conflict(str(error), MOVED_ON) from error
     except sqlite3.DatabaseError as error:
-        raise StoreDamaged(f"{path} is damaged ({error}). It was left as it is; restore a backup") from error
+        raise StoreDamaged(
+            f"{path} is damaged ({error}). It was left as it is; restore a backup",
+            f"数据库 {path} 已损坏({error})。文件原样未动;请恢复备份:emergency restore 备份文件",
+        ) from error
     except PermissionError as error:
-        raise StoreError(f"{path} may not be written; check who owns it and its folder") from error
+        raise StoreError(*no_leave(path)) from error
     except IsADirectoryError as error:
-        raise StoreError(f"{path} is a folder, not a database") from error
+        raise StoreError(
+            f"{path} is a folder, not a database", f"{path} 是文件夹,不是数据库;请核对 EMERGENCY_DATABASE"
+        ) from error
 
 
 def _migrations() -> list[tuple[int, str]]:

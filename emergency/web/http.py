@@ -22,6 +22,7 @@ from emergency import VERSION, proof
 from emergency.errors import EmergencyError, StoreError
 from emergency.notify import Form, Hooks
 from emergency.outbox import record_report
+from emergency.phrases import trouble_zh
 from emergency.server import Server
 from emergency.store.codec import to_text
 from emergency.verbs import VERBS
@@ -235,7 +236,10 @@ async def serve_http(server: Server, host: str, port: int) -> AsyncIterator[str]
     try:
         sock = socket.create_server((host, port), backlog=512)
     except OSError as error:
-        raise StoreError(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from error
+        raise StoreError(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port",
+            f"{host}:{port} 监听不了:{trouble_zh(error)}。请用 --port 换一个端口",
+        ) from error
     config = uvicorn.Config(
         make_app(server),
         log_level="warning",

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from emergency.core.values import Text
 from emergency.errors import SettingsError
 from emergency.notify import USUAL_CALLS, USUAL_TEXTS, Limits
 from notifiers.twilio import countries
@@ -31,9 +32,10 @@ _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 _SHORT_CODE = re.compile(r"[0-9]{3,6}")
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}")
 _LIMITS = re.compile(r"([0-9]{1,4})[ ,/]+([0-9]{1,4})[ ,/]+([0-9]{1,4})( hard)?")
-_LIMITS_WANTED = (
+_LIMITS_WANTED = Text(
+    "一部电话每分钟、每小时、每天最多几条,0 为不限,如 3 15 50;平台会拒收超出的,就在后面加 hard",
     "how many one telephone may get in a minute, an hour and a day, 0 for no limit, as '3 15 50'; and 'hard' behind it "
-    "where the provider refuses more"
+    "where the provider refuses more",
 )
 _VOICE_OF = "TWILIO_VOICE_"
 _VOICE_NAME = re.compile(_VOICE_OF + r"[A-Z]{2,3}(_[A-Z0-9]{2,8}){0,2}")
@@ -140,7 +142,7 @@ def from_environment(env: Mapping[str, str]) -> TwilioSettings | None:
         return None
     problems = [*_missing(said), *_malformed(said)]
     if problems:
-        raise SettingsError("\n".join(problems))
+        raise SettingsError("\n".join(each.en for each in problems), "\n".join(each.zh for each in problems))
     sender, service = said.get("TWILIO_FROM"), said.get("TWILIO_MESSAGING_SERVICE_SID")
     tokens = [said["TWILIO_AUTH_TOKEN"], said.get("TWILIO_AUTH_TOKEN_OLD", "")]
     return TwilioSettings(
@@ -178,7 +180,9 @@ def for_drills(env: Mapping[str, str]) -> TwilioSettings | None:
     ):
         raise SettingsError(
             "TWILIO_DRILL_FROM and TWILIO_DRILL_MESSAGING_SERVICE_SID must be others than those of what is real: "
-            "telephones are to show that it is a drill. Remove them to run without drills on real telephones."
+            "telephones are to show that it is a drill. Remove them to run without drills on real telephones.",
+            "TWILIO_DRILL_FROM 和 TWILIO_DRILL_MESSAGING_SERVICE_SID 不能和真实事件用的相同:"
+            "电话上要看得出是演练。不打真实电话演练,就删掉它们。",
         )
     rate = said.get("TWILIO_DRILL_SMS_PER_SECOND")
     return msgspec.structs.replace(
@@ -198,39 +202,73 @@ _CREDENTIALS = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
 _SENDERS = ("TWILIO_FROM", "TWILIO_MESSAGING_SERVICE_SID")
 
 
-def _missing(said: Mapping[str, str]) -> Iterator[str]:
+def _missing(said: Mapping[str, str]) -> Iterator[Text]:
     for name in _CREDENTIALS:
         if name not in said:
-            yield f"{name} is missing. Set it, or remove every TWILIO_ variable to run without real messages."
+            yield Text(
+                f"缺少 {name}。请设好它;不发真实消息,就删掉所有 TWILIO_ 开头的设置。",
+                f"{name} is missing. Set it, or remove every TWILIO_ variable to run without real messages.",
+            )
     if not said.keys() & set(_SENDERS):
-        yield "There is no sender. Set TWILIO_FROM to a number of the account, or TWILIO_MESSAGING_SERVICE_SID."
+        yield Text(
+            "没有发送方。请把 TWILIO_FROM 设为账号里的一个号码,或设 TWILIO_MESSAGING_SERVICE_SID。",
+            "There is no sender. Set TWILIO_FROM to a number of the account, or TWILIO_MESSAGING_SERVICE_SID.",
+        )
 
 
-def _malformed(said: Mapping[str, str]) -> Iterator[str]:
+def _malformed(said: Mapping[str, str]) -> Iterator[Text]:
     for name, fits, wanted in (
-        ("TWILIO_ACCOUNT_SID", _ACCOUNT.fullmatch, "'AC' and 32 hexadecimal digits"),
-        ("TWILIO_MESSAGING_SERVICE_SID", _SERVICE.fullmatch, "'MG' and 32 hexadecimal digits"),
-        ("TWILIO_FROM", _is_sender, "a number as +447700900001, a short code, or a name of up to 11 letters"),
-        ("TWILIO_API_URL", _is_base_url, "http(s)://host, with no query"),
-        ("EMERGENCY_PUBLIC_URL", _is_base_url, "http(s)://host, with no query"),
-        ("TWILIO_SMS_PER_SECOND", _is_rate, "a number above 0"),
-        ("TWILIO_DRILL_FROM", _is_sender, "a number as +447700900001, a short code, or a name of up to 11 letters"),
-        ("TWILIO_DRILL_MESSAGING_SERVICE_SID", _SERVICE.fullmatch, "'MG' and 32 hexadecimal digits"),
-        ("TWILIO_DRILL_SMS_PER_SECOND", _is_rate, "a number above 0"),
-        ("TWILIO_CALLS_PER_SECOND", _is_rate, "a number above 0"),
+        ("TWILIO_ACCOUNT_SID", _ACCOUNT.fullmatch, Text("AC 加 32 位十六进制数", "'AC' and 32 hexadecimal digits")),
+        (
+            "TWILIO_MESSAGING_SERVICE_SID",
+            _SERVICE.fullmatch,
+            Text("MG 加 32 位十六进制数", "'MG' and 32 hexadecimal digits"),
+        ),
+        (
+            "TWILIO_FROM",
+            _is_sender,
+            Text(
+                "号码(如 +447700900001)、短号码,或不超过 11 个字母的名称",
+                "a number as +447700900001, a short code, or a name of up to 11 letters",
+            ),
+        ),
+        ("TWILIO_API_URL", _is_base_url, Text("http(s)://主机名,不带参数", "http(s)://host, with no query")),
+        ("EMERGENCY_PUBLIC_URL", _is_base_url, Text("http(s)://主机名,不带参数", "http(s)://host, with no query")),
+        ("TWILIO_SMS_PER_SECOND", _is_rate, Text("大于 0 的数", "a number above 0")),
+        (
+            "TWILIO_DRILL_FROM",
+            _is_sender,
+            Text(
+                "号码(如 +447700900001)、短号码,或不超过 11 个字母的名称",
+                "a number as +447700900001, a short code, or a name of up to 11 letters",
+            ),
+        ),
+        (
+            "TWILIO_DRILL_MESSAGING_SERVICE_SID",
+            _SERVICE.fullmatch,
+            Text("MG 加 32 位十六进制数", "'MG' and 32 hexadecimal digits"),
+        ),
+        ("TWILIO_DRILL_SMS_PER_SECOND", _is_rate, Text("大于 0 的数", "a number above 0")),
+        ("TWILIO_CALLS_PER_SECOND", _is_rate, Text("大于 0 的数", "a number above 0")),
         ("TWILIO_SMS_PER_NUMBER", _LIMITS.fullmatch, _LIMITS_WANTED),
         ("TWILIO_CALLS_PER_NUMBER", _LIMITS.fullmatch, _LIMITS_WANTED),
-        ("TWILIO_NO_TEXTS", countries.are_codes, "calling codes, as '86, 91'"),
-        ("TWILIO_NO_CALLS", countries.are_codes, "calling codes, as '86, 91'"),
-        ("TWILIO_MACHINE_DETECTION", {"on", "off"}.__contains__, "'on' or 'off'"),
+        ("TWILIO_NO_TEXTS", countries.are_codes, Text("国家码,如 86, 91", "calling codes, as '86, 91'")),
+        ("TWILIO_NO_CALLS", countries.are_codes, Text("国家码,如 86, 91", "calling codes, as '86, 91'")),
+        ("TWILIO_MACHINE_DETECTION", {"on", "off"}.__contains__, Text("on 或 off", "'on' or 'off'")),
     ):
         if name in said and not fits(said[name]):
-            yield f"{name} is not what it should be: {wanted}."
+            yield Text(f"{name} 写得不对;应为:{wanted.zh}。", f"{name} is not what it should be: {wanted.en}.")
     for name in sorted(name for name in said if name.startswith(_VOICE_OF)):
         if not _VOICE_NAME.fullmatch(name):
-            yield f"{name} names no language; write it as TWILIO_VOICE_FR or TWILIO_VOICE_PT_BR."
+            yield Text(
+                f"{name} 里没有语言;请写成 TWILIO_VOICE_FR 或 TWILIO_VOICE_PT_BR。",
+                f"{name} names no language; write it as TWILIO_VOICE_FR or TWILIO_VOICE_PT_BR.",
+            )
         elif not _VOICE.fullmatch(said[name]):
-            yield f"{name} is not what it should be: a voice and its language, as 'Polly.Zhiyu-Neural cmn-CN'."
+            yield Text(
+                f"{name} 写得不对;应为语音和它的语言,如 Polly.Zhiyu-Neural cmn-CN。",
+                f"{name} is not what it should be: a voice and its language, as 'Polly.Zhiyu-Neural cmn-CN'.",
+            )
 
 
 def _is_sender(text: str) -> bool:

@@ -39,7 +39,10 @@ class TwilioVoice:
         modes: frozenset[Mode] = frozenset({"real"}),
     ) -> None:
         if settings.caller is None:
-            raise SettingsError("Calls need a number to come from: set TWILIO_FROM to a number of the account.")
+            raise SettingsError(
+                "Calls need a number to come from: set TWILIO_FROM to a number of the account.",
+                "打电话要有主叫号码:请把 TWILIO_FROM 设为账号里的一个号码。",
+            )
         keypad = settings.public_url is not None
         self._settings = settings
         self._client = client

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
-from emergency.clock import SystemClock
+from emergency.clock import VirtualClock
 from emergency.drills import book as b
 from emergency.drills.rehearsals import kept
 from emergency.drills.rehearsals.play import Paced, Setting, play, prepare, real_incident
 from emergency.settings import Settings
 from emergency.store.drills import Books
+from emergency.store.store import SqliteStore
 from tests.installation import sample
+from tests.serving import until
 
 ROOT = Path(cli.__file__).parent
 FIRE = ("fire", "--at", "B1 food court", "--begins", "2026-03-01T12:00", "--until", "4m")
@@ -236,19 +238,41 @@ def test_no_provider_is_loaded_and_no_socket_opened(home: Path, more: list[str])
     assert "Traceback" not in done.stderr
 
 
-def paced(home: Path, real: Callable[[], str | None], speed: float = 60.0) -> tuple[Paced, list[str]]:
+class Life:
+    """Time as it passes for whoever plays at some speed: it goes on by what is waited for, and nobody waits."""
+
+    def __init__(self) -> None:
+        self._clock = VirtualClock(datetime(2026, 3, 1, tzinfo=UTC))
+        self.now = self._clock.now
+        self._began = self.now()
+
+    @property
+    def passed(self) -> float:
+        """How many seconds."""
+        return (self.now() - self._began).total_seconds()
+
+    def wait(self, seconds: float) -> None:
+        """Let so much time pass, and at least a millisecond: even a loop takes some."""
+        self._clock.advance(timedelta(seconds=max(seconds, 0.001)))
+
+
+def paced(
+    home: Path, real: Callable[[], str | None], life: Life | None = None, speed: float = 60.0
+) -> tuple[Paced, list[str]]:
     """Return a drill at some speed, and the lines that it tells."""
-    setting, lines = setting_of(home), list[str]()
-    return Paced(setting.rehearsal(), setting, speed, SystemClock().now, real, lines.append, "en"), lines
+    setting, lines, life = setting_of(home), list[str](), life or Life()
+    player = Paced(setting.rehearsal(), setting, speed, life.now, real, lines.append, "en", lambda: None)
+    player._wait = life  # type: ignore[assignment]
+    return player, lines
 
 
 def test_something_real_freezes_it_within_a_second(home: Path) -> None:
     """Once a real incident is open the drill stops at once, and its book says why."""
-    began = time.monotonic()
-    player, lines = paced(home, lambda: "F01" if time.monotonic() - began > 0.7 else None)
+    life = Life()
+    player, lines = paced(home, lambda: "F01" if life.passed > 0.7 else None, life)
     player.run()
 
-    assert time.monotonic() - began < 1.7
+    assert life.passed < 1.7
     assert player.real_code == "F01"
     assert [each.entry for each in player.rehearsal.book[-2:]] == [
         b.Paused(by="console", because="real", other="F01"), b.Aborted(by="console", because="real")
@@ -273,6 +297,61 @@ def test_ctrl_c_breaks_it_off_and_keeps_what_was(home: Path) -> None:
     assert Books(shelf).read(row.id)[-1].entry == b.Aborted(by="console", because="director")
     assert shelf.verify(player.rehearsal.id) == player.rehearsal.incident.version
     shelf.close()
+
+
+def test_what_is_kept_bit_by_bit_is_what_is_kept_at_once(home: Path, tmp_path: Path) -> None:
+    """A drill that is written down while it is played comes to the very same record, and nothing is written twice."""
+    records = []
+    for name, moments in (("at_once", ()), ("bit_by_bit", (0, 0, 1, 30, 31, 119, 121, 200))):
+        shelf = kept.rehearsals(Settings(folder := tmp_path / name, f"sqlite:///{folder / 'e.db'}", "en", {}))
+        rehearsal = setting_of(home, "lost_leader").rehearsal()
+        keeping = kept.Keeping(rehearsal, shelf)
+        for seconds in moments:
+            rehearsal.run(timedelta(seconds=seconds))
+            keeping.save()
+            assert shelf.verify(rehearsal.id) == rehearsal.incident.version
+        rehearsal.run(timedelta(minutes=10))
+        row = keeping.end()
+        chain = [each.hash for each in shelf.records(rehearsal.id)]
+        records.append((row, chain, Books(shelf).read(row.id), shelf.all_incidents(), shelf._all("table_words")))
+        assert Books(shelf).verify(row.id) == len(rehearsal.book)
+        shelf.close()
+    assert records[0] == records[1]
+
+
+def test_a_drill_that_is_killed_is_kept_as_far_as_it_came(tmp_path: Path) -> None:
+    """kill -9 in the middle: its log and its book hold, the next command ends it, and says so; while one is played,
+    nobody takes it for one that was killed."""
+    sample(home := tmp_path / "home")
+    environment = {**os.environ, "EMERGENCY_HOME": str(home), "EMERGENCY_LANG": "en"}
+    words = [sys.executable, str(ROOT / "cli.py"), "drill", "run", *FIRE, "--speed", "20"]
+    playing = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: (home / kept.FILE).exists() and lines_of(home) > 40, "for its first lines")
+        assert "RH1    XF01" in (listed := typist(home, "drill")("list").stdout)
+        assert "running" in listed
+    finally:
+        playing.kill()
+        playing.wait()
+
+    listed = typist(home, "drill")("list").stdout
+    assert "over" in listed
+    assert "running" not in listed
+    assert typist(home)("log", "RH1", "--verify").exit_code == 0
+    with contextlib.closing(kept.rehearsals(settings_of(home))) as shelf:
+        books = Books(shelf)
+        row = books.by_code("RH1")
+        assert row is not None
+        last = books.read(row.id)[-1]
+        assert last.entry == b.Aborted(by="console", because="killed")
+        assert row.ended_at == last.at == shelf.history(row.incident or "")[-1][1]
+    assert "broken off" in typist(home, "drill")("show", "RH1").stdout
+
+
+def lines_of(home: Path) -> int:
+    """Return how many lines the log of the first rehearsal has by now."""
+    with contextlib.closing(SqliteStore(home / kept.FILE)) as shelf:
+        return sum(row.version for row in shelf.all_incidents())
 
 
 def test_the_command_does_not_begin_beside_a_real_incident(tmp_path: Path) -> None:
@@ -300,13 +379,11 @@ def test_what_is_over_keeps_nobody_from_a_rehearsal(tmp_path: Path) -> None:
 
 def test_speed_is_the_speed_of_the_story(home: Path) -> None:
     """At a hundred times the speed of life ten minutes take six seconds; here, the first twenty virtual seconds."""
-    stops: dict[str, datetime] = {}
-    began = time.monotonic()
-    player, lines = paced(home, lambda: "F01" if time.monotonic() - began > 0.45 else None, speed=100.0)
+    life = Life()
+    player, lines = paced(home, lambda: "F01" if life.passed > 0.45 else None, life, speed=100.0)
     player.run()
-    stops["at"] = player.rehearsal.clock.now()
 
-    passed = (stops["at"] - player.rehearsal.stage.begins).total_seconds()
+    passed = (player.rehearsal.clock.now() - player.rehearsal.stage.begins).total_seconds()
     assert 10 < passed < 120
     assert lines[0].startswith("00:00  XF01")
 

@@ -473,8 +473,8 @@ def test_the_words_of_the_layout_are_complete() -> None:
 @pytest.mark.parametrize(
     "raw, zh, en",
     [
-        ("machine, no_answer", "语音信箱接听、无人接听", "voicemail picked up, nobody picked up"),
-        ("number_not_in_use 21211", "号码停用(21211)", "number not in use (21211)"),
+        ("machine, no_answer", "语音信箱接听、无应答", "voicemail picked up, no answer"),
+        ("number_not_in_use 21211", "空号(21211)", "number not in use (21211)"),
         ("30003", "运营商代码 30003", "the provider's code 30003"),
         ("", "", ""),
     ],

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emergency.commands.base import NOT_NOW, Command, Session, ask, json_option, pass_session, show, show_status
+from emergency.commands.base import (
+    NOT_NOW,
+    Command,
+    Misused,
+    Session,
+    ask,
+    json_option,
+    pass_session,
+    show,
+    show_status,
+)
 
 if TYPE_CHECKING:
     from emergency.drills.rehearsals.tabletop import Table
@@ -186,7 +196,10 @@ def inject(session: Session, /, as_json: bool, inject: str | None, text: str | N
     emergency drill inject DR3 --say "有人称三楼也有烟" --to on_scene
     """
     if bool(inject) == bool(text):
-        raise click.UsageError("say an INJECT of the scenario, or --say words --to somebody")
+        raise Misused(
+            "say an INJECT of the scenario, or --say words --to somebody",
+            "请写情景里的注入编号,或写 --say 文字 --to 对象",
+        )
     verb = "drill-say" if text else "drill-inject"
     _do(session, verb, as_json, **({"text": text} if text else {"inject": inject}), **args)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from emergency.commands.base import NOT_NOW, Command, Session, json_option, pass_session, show
+from emergency.commands.base import NOT_NOW, Command, Misused, Session, json_option, pass_session, show
 
 if TYPE_CHECKING:
     from emergency.app import App
@@ -53,13 +53,15 @@ def run(
     if tabletop:
         _at_a_table(session, what, as_json, bool(seed is not None or at or begins or until or speed or no_keep))
         return
-    from emergency.drills.rehearsals.kept import furnish, rehearsals
+    from emergency.drills.rehearsals.kept import end_what_was_left, furnish, rehearsals
     from emergency.drills.rehearsals.play import document, play, prepare, real_incident
 
     real = real_incident(session.settings.database_file) if speed else None
     if real:
         _frozen(session, real)
     app = _app(session)
+    for code in end_what_was_left(session.settings):
+        session.say("rehearsal_left", code=code)
     setting = prepare(app, what, at=at, begins=begins, until=until, seed=seed)
     with contextlib.closing(rehearsals(session.settings)) if not no_keep else contextlib.nullcontext() as store:
         if store is not None:
@@ -81,7 +83,10 @@ def _at_a_table(session: Session, what: str, as_json: bool, more: bool) -> None:
     from emergency.commands.drill.conduct import play_table
 
     if more:
-        raise click.UsageError("--tabletop takes the scenario as it stands; no other option but --json goes with it")
+        raise Misused(
+            "--tabletop takes the scenario as it stands; no other option but --json goes with it",
+            "--tabletop 按情景原样推演;除 --json 外不能加别的选项",
+        )
     play_table(session, what, as_json)
 
 
@@ -95,6 +100,7 @@ def _paced(
 ) -> tuple[Rehearsal, DrillRow | None, str]:
     from emergency.clock import SystemClock
     from emergency.drills.live.brake import Watch
+    from emergency.drills.rehearsals.kept import Keeping, under_way
     from emergency.drills.rehearsals.play import Paced, real_incident
 
     attempt = 0
@@ -107,12 +113,14 @@ def _paced(
         marker = watch.pulled()
         return real_incident(own) or (marker.other or "" if marker is not None else None)
 
+    keeping = Keeping(rehearsal, store) if store is not None else None
     paced = Paced(
         rehearsal, setting, speed, SystemClock().now, real,
-        click.echo if aloud else lambda line: None, session.lang,
+        click.echo if aloud else lambda line: None, session.lang, keeping.save if keeping is not None else lambda: None,
     )  # fmt: skip
-    paced.run()
-    return rehearsal, rehearsal.keep(store) if store is not None else None, paced.real_code
+    with under_way(session.settings):
+        paced.run()
+        return rehearsal, keeping.end() if keeping is not None else None, paced.real_code
 
 
 def _tell(session: Session, setting: Setting, rehearsal: Rehearsal, row: DrillRow | None, *, told: bool) -> None:

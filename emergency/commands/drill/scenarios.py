@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emergency.commands.base import WRONG_WORDS, Command, Session, json_option, pass_session, show, to_stderr
+from emergency.commands.base import WRONG_WORDS, Command, Misused, Session, json_option, pass_session, show, to_stderr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,9 +46,15 @@ def check(
     from emergency.drills.scenarios.checked import check_files, files_of, ground_for, own_folder, pin
 
     if sarif == "-" and as_json:
-        raise click.UsageError("--json and --sarif - both want the screen; give SARIF a file")
+        raise Misused(
+            "--json and --sarif - both want the screen; give SARIF a file",
+            "--json 和 --sarif - 都要输出到屏幕;请给 --sarif 写一个文件名",
+        )
     if pin_ and not names:
-        raise click.UsageError("--pin wants the files by name: a scenario is pinned by whoever has looked at it")
+        raise Misused(
+            "--pin wants the files by name: a scenario is pinned by whoever has looked at it",
+            "--pin 要写明情景文件:谁看过,由谁锁定",
+        )
     with ground_for(session.settings, site, roster, quick=quick) as ground:
         files = files_of(own_folder(session.settings.home), names)
         for path in files.values() if pin_ else ():
@@ -130,7 +136,10 @@ def msel(
     from emergency.drills.scenarios.msel import table, write
 
     if (import_ is None) != (into is None) or (import_ is None) == (scenario is None):
-        raise click.UsageError("say a scenario to print its list, or --import FILE.csv --into SCENARIO.yaml")
+        raise Misused(
+            "say a scenario to print its list, or --import FILE.csv --into SCENARIO.yaml",
+            "请写情景名以打印清单,或写 --import 文件.csv --into 情景.yaml",
+        )
     with ground_for(session.settings, None, None, quick=True) as ground:
         if import_ is not None and into is not None:
             number = import_list(import_, into, ground.site)

@@ -54,7 +54,7 @@ def _home(session: Session) -> Path:
     try:
         return session.settings.home
     except EmergencyError as error:
-        to_stderr(str(error))
+        to_stderr(error.of(session.lang_of_errors))
         return Path(session.home or os.environ.get("EMERGENCY_HOME") or ".")
 
 
@@ -82,23 +82,15 @@ def _stop(session: Session, words: dict[str, Any]) -> tuple[dict[str, Any] | Non
         if "error" in answer:
             if int(answer["exit"]) < NO_STORE:
                 refused(session, answer)
-            return None, _in_words(session, str(answer["error"]), str(answer.get("error_zh", "")))
+            zh = answer.get("error_zh") if session.lang_of_errors == "zh" else None
+            return None, str(zh or answer["error"])
         return dict(answer["document"]), ""
     try:
         return _here(session, words), ""
     except (Mistakes, CommandRefused):
         raise
     except EmergencyError as error:
-        return None, _in_words(session, str(error), error.zh)
-
-
-def _in_words(session: Session, en: str, zh: str) -> str:
-    """Return what is in the way in the operator's language; in English where that cannot be read."""
-    from emergency.errors import EmergencyError
-
-    with contextlib.suppress(EmergencyError):
-        return zh if zh and session.lang == "zh" else en
-    return en
+        return None, error.of(session.lang_of_errors)
 
 
 def _here(session: Session, words: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ BECAUSE = {
     "duress": Text("胁迫暗语", "the duress word"),
     "maximum": Text("到最长时间", "the longest time is up"),
     "restored": Text("恢复了备份", "a backup was restored"),
+    "killed": Text("程序被强行中断", "the program was cut off"),
     "heartbeat": Text("程序失联一分钟以上", "nobody watched over it for more than a minute"),
     "scenario": Text("按情景结束", "as the scenario says"),
     "closed": Text("预案走完", "the plan came to its end"),

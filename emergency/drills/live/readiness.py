@@ -79,10 +79,12 @@ def rehearsals(settings: Settings) -> Iterator[tuple[Text, Text]]:
             damage = store.integrity()
             held = checked(store) if damage == "ok" else {}
     except EmergencyError as error:
-        damage = str(error)
-    if damage != "ok":
+        broken = Text(error.of("zh"), str(error))
+    else:
+        broken = Text(damage, damage)
+    if broken.en != "ok":
         yield (
-            Text(f"推演库损坏:{damage}", f"the store of rehearsals is damaged: {damage}"),
+            Text(f"推演库损坏:{broken.zh}", f"the store of rehearsals is damaged: {broken.en}"),
             Text(
                 f"移走 {path},或随备份恢复;真实事件不受影响",
                 f"move {path} away, or restore it with a backup; no alarm needs it",

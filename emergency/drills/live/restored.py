@@ -16,6 +16,7 @@ from emergency.core.practice import LONGEST_DRILL, MAXIMUM
 from emergency.drills.live import brake
 from emergency.engine import Engine
 from emergency.errors import StoreError
+from emergency.phrases import no_leave
 from emergency.store.holds import hold_every_drill, open_drills
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def mark(home: Path, clock: Clock) -> None:
     try:
         brake.pull(home, brake.Marker(wall_of(clock), brake.CONSOLE, RESTORED))
     except OSError as error:
-        raise StoreError(f"{home / brake.MARKER} may not be written; check who owns it and its folder") from error
+        raise StoreError(*no_leave(home / brake.MARKER)) from error
 
 
 def stand_still(app: App) -> dict[str, list[str]]:

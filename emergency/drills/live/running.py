@@ -63,7 +63,11 @@ def scenario_of(engine: Engine, row: DrillRow) -> Scenario:
     if row.scenario not in _known:
         found = kept.scenario_of(engine.store, row.scenario)
         if found is None:
-            raise StoreDamaged(f"{engine.store.path}: the scenario of {row.code} is missing")
+            raise StoreDamaged(
+                f"{engine.store.path}: the scenario of {row.code} is missing",
+                f"{engine.store.path} 已损坏:缺少 {row.code} 的情景。"
+                "文件原样未动;请恢复备份:emergency restore 备份文件",
+            )
         _known[row.scenario] = found
     return _known[row.scenario]
 

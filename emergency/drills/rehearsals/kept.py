@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from emergency.clock import VirtualClock
+from emergency.drills import book as b
 from emergency.drills.scenario import Scenario
 from emergency.engine import Engine
 from emergency.errors import EmergencyError, Mistakes
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from emergency.verbs import Desktop
 
 FILE = "rehearsals.db"
+LOCK = "rehearsals.lock"
 
 
 def file_of(settings: Settings) -> Path:
@@ -68,6 +71,7 @@ def reading(settings: Settings, code: str) -> Iterator[tuple[Desktop, Engine]]:
             "nothing was rehearsed here yet; begin with: emergency drill run fire",
             "这里还没有推演过;先推演一次:emergency drill run fire",
         )
+    end_what_was_left(settings)
     with contextlib.closing(SqliteStore(file_of(settings))) as store:
         found = known(store, code.strip().upper())
         if found is None or found[1] is None:
@@ -118,6 +122,7 @@ def find(where: App | Settings, code: str) -> tuple[SqliteStore, str, DrillRow |
     """
     settings = where.settings if hasattr(where, "settings") else where
     word = code.strip().upper()
+    end_what_was_left(settings)
     for path in (settings.database_file, file_of(settings)):
         if not path.exists():
             continue
@@ -180,29 +185,101 @@ def keep(rehearsal: Rehearsal, store: SqliteStore) -> DrillRow:
     Raises:
         Conflict: an incident with this id is there already. StoreError: nothing was written.
     """
-    memory, scenario = rehearsal.store, rehearsal.scenario
     with store.transaction():
-        for batch in memory.batches:
-            store.append(batch.incident, batch.after, batch.events, batch.at)
-        for row in memory.all_incidents():
-            if row.closed_at is not None:
-                store.close_incident(row.id, row.closed_at)
-        for seal, (salt, text) in memory.sealed.items():
-            store._do("keep_words", seal, salt, text)
+        return Keeping(rehearsal, store).end()
+
+
+class Keeping:
+    """Writes a rehearsal into a store while it is played: what is written stays, whatever becomes of the process."""
+
+    def __init__(self, rehearsal: Rehearsal, store: SqliteStore) -> None:
+        """Write nothing yet."""
+        self._rehearsal = rehearsal
+        self._store = store
+        self._books = Books(store)
+        self._drill = f"drill-{rehearsal.id}"
+        self._batches = self._entries = self._words = 0
+        self._closed: set[str] = set()
+
+    def save(self) -> None:
+        """Write down what has happened since the last time: all of it, or nothing.
+
+        Raises:
+            Conflict: an incident with this id is there already. StoreError: nothing was written.
+        """
+        memory, book = self._rehearsal.store, self._rehearsal.book
+        closed = {row.id: row.closed_at for row in memory.all_incidents() if row.closed_at is not None}
+        with self._store.transaction():
+            for batch in memory.batches[self._batches :]:
+                self._store.append(batch.incident, batch.after, batch.events, batch.at)
+            for id, at in closed.items():
+                if id not in self._closed:
+                    self._store.close_incident(id, at)
+            for seal, (salt, text) in islice(memory.sealed.items(), self._words, None):
+                self._store._do("keep_words", seal, salt, text)
+            if self._books.drill(self._drill) is None:
+                self._begin()
+            for written in book[self._entries :]:
+                self._books.write(self._drill, written.entry, at=written.at)
+        self._batches, self._words, self._entries = len(memory.batches), len(memory.sealed), len(book)
+        self._closed = set(closed)
+
+    def end(self) -> DrillRow:
+        """Write down the rest, and that it is over; return the drill's row. Raises as `save` does."""
+        with self._store.transaction():
+            self.save()
+            self._books.end(self._drill, self._rehearsal.clock.now())
+        found = self._books.drill(self._drill)
+        assert found is not None
+        return found
+
+    def _begin(self) -> None:
+        scenario, begins = self._rehearsal.scenario, self._rehearsal.stage.begins
+        digest = digest_of(scenario) if scenario is not None else ""
         if scenario is not None:
-            store.put_current(f"scenario:{digest_of(scenario)}", "compiled", body_of(scenario), rehearsal.stage.begins)
-        return _book(rehearsal, Books(store))
+            self._store.put_current(f"scenario:{digest}", "compiled", body_of(scenario), begins)
+        self._books.plan(self._drill, "simulated", self._rehearsal.stage.plan.id, digest, begins, begins)
+        self._books.begin(self._drill, self._rehearsal.id, begins)
 
 
-def _book(rehearsal: Rehearsal, books: Books) -> DrillRow:
-    scenario, begins = rehearsal.scenario, rehearsal.stage.begins
-    digest = digest_of(scenario) if scenario is not None else ""
-    id = f"drill-{rehearsal.id}"
-    books.plan(id, "simulated", rehearsal.stage.plan.id, digest, begins, begins)
-    books.begin(id, rehearsal.id, begins)
-    for written in rehearsal.book:
-        books.write(id, written.entry, at=written.at)
-    books.end(id, rehearsal.clock.now())
-    found = books.drill(id)
-    assert found is not None
-    return found
+@contextlib.contextmanager
+def under_way(settings: Settings) -> Iterator[None]:
+    """Let others see that a rehearsal is written down while it is played: nobody ends it for having been left."""
+    import fcntl
+
+    with (settings.home / LOCK).open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+
+
+def end_what_was_left(settings: Settings) -> list[str]:
+    """End the rehearsals whose process was killed, each at the last that is known of it, and return their codes.
+    Nothing is ended while one is being played, which cannot be told from those.
+
+    Raises:
+        StoreError: the store cannot be read or written.
+    """
+    import fcntl
+
+    if not file_of(settings).exists():
+        return []
+    with contextlib.closing(SqliteStore(file_of(settings), create=False)) as store:
+        left = [row for row in Books(store).all() if row.kind == "simulated" and row.ended_at is None]
+        if not left:
+            return []
+        with (settings.home / LOCK).open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return []
+            with store.transaction():
+                for row in left:
+                    _end_left(store, row)
+    return [row.code for row in left]
+
+
+def _end_left(store: SqliteStore, row: DrillRow) -> None:
+    moments = [at for _, at in store.history(row.incident or "")] + [each.at for each in Books(store).read(row.id)]
+    last = max(moments, default=row.planned_at)
+    Books(store).write(row.id, b.Aborted(by="console", because="killed"), at=last)
+    Books(store).end(row.id, last)

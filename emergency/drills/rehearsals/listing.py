@@ -29,6 +29,7 @@ def listing(app: App) -> Document:
     site = app.people.site(engine)
     engine.store.close()
     scenarios, mistakes = _scenarios(app.settings.home / "scenarios", site, app.settings.lang)
+    kept.end_what_was_left(app.settings)
     drills = [
         drill
         for path in (app.settings.database_file, kept.file_of(app.settings))

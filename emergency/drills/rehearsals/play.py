@@ -206,7 +206,9 @@ def play(setting: Setting, store: SqliteStore | None) -> tuple[Rehearsal, DrillR
                 continue
         if known.head == _heads(rehearsal).get(rehearsal.id):
             return rehearsal, Books(store).of(rehearsal.id)
-    raise Mistakes("this drill was kept a thousand times; play it with another --seed")
+    raise Mistakes(
+        "this drill was kept a thousand times; play it with another --seed", "这次推演已存了一千次;请换一个 --seed"
+    )
 
 
 def _heads(rehearsal: Rehearsal) -> dict[str, str]:
@@ -220,12 +222,12 @@ class Paced:
     """A drill at so many times the speed of life. It looks whether something real has begun, and stops at once then.
 
     real: returns the code of a real incident that is open in the installation, or None.
-    say: takes the lines of the story as they come.
+    say: takes the lines of the story as they come. keep: is called when something may have happened, to write it down.
     """
 
     def __init__(
         self, rehearsal: Rehearsal, setting: Setting, speed: float, now: Callable[[], datetime],
-        real: Callable[[], str | None], say: Callable[[str], None], lang: str,
+        real: Callable[[], str | None], say: Callable[[str], None], lang: str, keep: Callable[[], object],
     ) -> None:  # fmt: skip
         self.rehearsal = rehearsal
         self.speed = speed
@@ -234,6 +236,7 @@ class Paced:
         self._now = now
         self._real = real
         self._say = say
+        self._keep = keep
         self._story = Story(rehearsal, setting.names, lang)
         self._wait = Event()
 
@@ -244,6 +247,7 @@ class Paced:
             while not self.rehearsal.ended and not self._freezes():
                 passed = (self._now() - began) * self.speed
                 self.rehearsal.run(min(passed, self._maximum))
+                self._keep()
                 self._tell()
                 if self.rehearsal.next_moment() is None:
                     break

@@ -25,7 +25,7 @@ from emergency.core import contest
 from emergency.core.decide import respond
 from emergency.core.events import AnyEvent
 from emergency.core.incident import BESIDE, Alert, Incident
-from emergency.core.near import nearest
+from emergency.core.near import nearest, nearest_zh
 from emergency.core.playbook import Playbook
 from emergency.core.replies import parse
 from emergency.core.site import Elsewhere, Member, Site
@@ -168,7 +168,8 @@ class Rehearsal:
 
     def _until(self, end: datetime, stop: Callable[[Incident], bool] | None) -> None:
         following = self.engine.unit(self._settle)
-        while not self.ended and not (stop is not None and stop(self.incident)):
+        incident = self.engine.incident
+        while not self.ended and not (stop is not None and stop(incident(self.id))):
             if following is None or following > end:
                 self.clock.move_to(end)
                 return
@@ -263,7 +264,11 @@ class Rehearsal:
 
             declared = plan.fact(name)
             if declared is None:
-                raise Mistakes(f"'{name}' is no fact of {plan.id}.{nearest(name, [f.name for f in plan.facts])}")
+                known = [f.name for f in plan.facts]
+                raise Mistakes(
+                    f"'{name}' is no fact of {plan.id}.{nearest(name, known)}",
+                    f"预案 {plan.title.zh}({plan.id})没有“{name}”这项情况。{nearest_zh(name, known)}",
+                )
             read = parse_fact(declared, value, self.clock.now(), self.stage.site.timezone)
             seal = self.store.seal(read) if declared.type == "text" else None
             found[name] = (seal or read, seal)

@@ -34,6 +34,7 @@ BECAUSE = {
     "help": Text("有人按 9 求助", "somebody pressed 9"),
     "red": Text("红色中止命令", "the red command"),
     "restored": Text("恢复了备份", "a backup was restored"),
+    "killed": Text("程序被强行中断", "the program was cut off"),
     "heartbeat": Text("程序失联一分钟以上", "nobody watched over it for more than a minute"),
     "unsafe": Text("不安全行为", "an unsafe act"),
     "phrase": Text("真实警情暗语", "the phrase for what is real"),

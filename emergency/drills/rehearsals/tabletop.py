@@ -275,7 +275,9 @@ class Table:
         alerts = [incident.alerts[id] for id in run.alerts]
         person = run.person or next((a.person for a in reversed(alerts) if a.status != "closed"), None)
         if person is None:
-            raise CommandRefused(f"nobody has been asked for {reference(incident, run)}")
+            raise CommandRefused(
+                f"nobody has been asked for {reference(incident, run)}", f"{reference(incident, run)} 还没有叫过人"
+            )
         return person
 
     def _reply(self, person: str, text: str) -> None:
@@ -316,7 +318,7 @@ class Table:
         try:
             self._pass(length("".join(words) or "1m"))
         except ValueError as error:
-            raise Mistakes(f"wait: {error}") from error
+            raise Mistakes(f"wait: {error}", "wait 后面要写时长,如 90s、5m") from error
 
     def do_speed(self, words: list[str]) -> None:
         """Let the clock run, or stand."""

@@ -223,7 +223,11 @@ class PlanNamed(Shape):
     id: Id
     revision: Annotated[
         str,
-        matching("[0-9a-f]{12}", "is no revision; `emergency drill check --pin FILE` writes it"),
+        matching(
+            "[0-9a-f]{12}",
+            "is no revision; `emergency drill check --pin FILE` writes it",
+            "不是版本号;它由 emergency drill check --pin 文件 写入",
+        ),
         WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{12}$"}),
     ] = ""
 
@@ -260,7 +264,9 @@ class SafetyShape(Shape):
     """What a live drill must have."""
 
     phrase: Words | None = None
-    never_contact: list[Annotated[str, matching(r"\+?[0-9][0-9 -]{1,19}", "is no telephone number")]] = []
+    never_contact: list[
+        Annotated[str, matching(r"\+?[0-9][0-9 -]{1,19}", "is no telephone number", "不是电话号码")]
+    ] = []
     violent: Yes = False
     notices: dict[Id, NoticeShape] = {}
 
@@ -342,7 +348,14 @@ class InjectShape(Shape):
 class ScenarioShape(Shape):
     """A scenario."""
 
-    format: Annotated[str, matching(re.escape(FORMAT), f"is a format that this release does not read; write {FORMAT}")]
+    format: Annotated[
+        str,
+        matching(
+            re.escape(FORMAT),
+            f"is a format that this release does not read; write {FORMAT}",
+            f"这种格式本版本读不了;请写 {FORMAT}",
+        ),
+    ]
     scenario: Id
     title: Words
     site: Id | None = None

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from emergency import show
+from emergency.codes import WORDS
 from emergency.core import events as e
 from emergency.core.values import SEVERITY_WORDS, Severity, Text
 from emergency.drills import book as b
@@ -17,7 +18,7 @@ from emergency.muster.state import ANSWERS
 from emergency.report import values as v
 from emergency.report.gathering.reading import Reading, same
 from emergency.report.labels import Who, reasons_of, strings_of
-from emergency.report.words import BOOK_WORDS, ELEMENTS, FIELDS, INJECTS, KINDS, PAUSES, TOPICS, WORDS
+from emergency.report.words import BOOK_WORDS, ELEMENTS, FIELDS, INJECTS, KINDS, PAUSES, TOPICS
 from emergency.store import codec
 
 SOMEBODY = frozenset({"by", "to", "owner", "director"})
