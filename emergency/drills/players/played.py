@@ -122,7 +122,8 @@ class Played:
             w = self.model.of_world
             target = (run.due - run.started).total_seconds() if run.due is not None else 0.0
             median = w("work_share") * target if target > 0 else w("work_untimed_s")
-            u = throw(f"{self._stream}/work/{incident.playbook.id}/{run.name}/{run.zone}/{turn}")
+            task = f"work/{incident.playbook.id}/{run.name}/{run.zone}"
+            u = throw(f"{self._stream}/{task}/{turn}")
             self._turns[key] = turn, lognormal(median, w("work_sigma"), u)
         return self._turns[key]
 
