@@ -23,6 +23,7 @@ from emergency.forecast.pool import CHUNK, Pool
 from emergency.forecast.sample import has_answered, read
 from tests.forecast.scenery import setting
 from tests.scenarios.scene import NIGHT, NOON, PLACES
+from tests.serving import until
 
 RUNS = 12
 ROOT = Path(__file__).parents[2]
@@ -47,7 +48,7 @@ def test_two_cores_and_any_chunks_find_the_same_as_one() -> None:
         for first in two.samples(range(1000)):
             assert first == alone[0]
             break  # nobody listens any more
-    assert multiprocessing.active_children() == []
+    until(lambda: multiprocessing.active_children() == [], "until it is known that the workers have ended")
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
