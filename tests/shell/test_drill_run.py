@@ -348,6 +348,15 @@ def test_a_drill_that_is_killed_is_kept_as_far_as_it_came(tmp_path: Path) -> Non
     assert "broken off" in typist(home, "drill")("show", "RH1").stdout
 
 
+def test_what_is_real_is_found_whatever_became_of_the_rehearsals(tmp_path: Path) -> None:
+    """A damaged store of rehearsals keeps nobody from the report of an incident."""
+    sample(home := tmp_path / "home")
+    typist(home)("trigger", "fire", "--at", "K12")
+    (home / kept.FILE).write_bytes(b"no database at all")
+
+    assert typist(home)("report", "F01").exit_code == 0
+
+
 def lines_of(home: Path) -> int:
     """Return how many lines the log of the first rehearsal has by now."""
     with contextlib.closing(SqliteStore(home / kept.FILE)) as shelf:

@@ -122,10 +122,11 @@ def find(where: App | Settings, code: str) -> tuple[SqliteStore, str, DrillRow |
     """
     settings = where.settings if hasattr(where, "settings") else where
     word = code.strip().upper()
-    end_what_was_left(settings)
     for path in (settings.database_file, file_of(settings)):
         if not path.exists():
             continue
+        if path == file_of(settings):  # not before: what is real is found whatever became of the rehearsals
+            end_what_was_left(settings)
         store = SqliteStore(path, create=False)
         found = known(store, word)
         if found is not None:
